@@ -1,0 +1,54 @@
+"""How the course talks to its reader: one box with a title and plain sentences, and errors in one sentence."""
+
+import html
+import sys
+
+COLOURS = {"info": "#0072B2", "good": "#00785A", "warning": "#B35900", "bad": "#A8323E"}  # text contrast > 4.5
+
+
+class CourseError(Exception):
+    """An error whose message says all there is to say: notebooks show it without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows these lines in place of the traceback."""
+        return [str(self)]
+
+
+class Message:
+    """A box of text that notebooks show as HTML, and terminals, CI and screen readers as plain sentences.
+
+    `kind` is one of 'info', 'good', 'warning', 'bad'. `picture` is HTML (an <img> or <table>) placed under
+    the text; the text must be complete without it.
+    """
+
+    def __init__(self, kind: str, title: str, text: str = "", picture: str = ""):
+        self.kind, self.title, self.text, self.picture = kind, title, text, picture
+
+    def __str__(self) -> str:
+        return f"{self.title}\n{self.text}".strip()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        colour = COLOURS[self.kind]
+        paragraphs = "".join(f"<p style='margin:4px 0'>{html.escape(line)}</p>" for line in self.text.splitlines())
+        return (
+            f"<div role='status' style='border-left:5px solid {colour};padding:6px 12px;margin:4px 0'>"
+            f"<strong style='color:{colour}'>{html.escape(self.title)}</strong>{paragraphs}{self.picture}</div>"
+        )
+
+    def show(self) -> None:
+        """Display in a notebook, print elsewhere; never on stderr, which costs points in a graded cell."""
+        if in_notebook():
+            from IPython.display import display
+
+            display(self)
+        else:
+            print(self)
+
+
+def in_notebook() -> bool:
+    """True inside a Jupyter or Colab kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and getattr(shell, "kernel", None) is not None

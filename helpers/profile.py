@@ -1,0 +1,42 @@
+"""The run profile: how much of a lab's full length to run.
+
+`COURSE_PROFILE` is one of
+
+- `full` (default): everything, as the text describes it;
+- `quick`: a third of the epochs on a fifth of the samples, for a first walk through a lab;
+- `ci`: one or two epochs on a few hundred samples, no network: proves that every cell runs.
+"""
+
+import os
+
+PROFILES = ("full", "quick", "ci")
+
+
+def current() -> str:
+    """The profile's name. Raises ValueError for an unknown `COURSE_PROFILE`."""
+    name = os.environ.get("COURSE_PROFILE", "full")
+    if name not in PROFILES:
+        raise ValueError(f"COURSE_PROFILE is '{name}', but it must be one of: {', '.join(PROFILES)}.")
+    return name
+
+
+def epochs(full: int) -> int:
+    """Epochs to train in this profile, where the full run takes `full`."""
+    return {"full": full, "quick": max(1, full // 3), "ci": min(full, 2)}[current()]
+
+
+def samples(full: int) -> int:
+    """Samples to use in this profile, where the full run uses `full`."""
+    return {"full": full, "quick": max(min(full, 500), full // 5), "ci": min(full, 500)}[current()]
+
+
+def offline() -> bool:
+    """True where no network may be touched: profile `ci` or `COURSE_OFFLINE=1`."""
+    return current() == "ci" or os.environ.get("COURSE_OFFLINE", "") not in ("", "0")
+
+
+def seed_everything(seed: int = 0) -> None:
+    """Seed Python's, NumPy's and Keras' random numbers, so that two runs on one machine agree."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
