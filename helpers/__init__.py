@@ -5,6 +5,6 @@ Importing this package is fast: TensorFlow loads only when a lab asks for it.
 
 import os
 
-# TensorFlow writes its start-up log to stderr, and nbgrader gives 0 points to a graded cell that does.
-# The level counts only if it is set before TensorFlow is loaded.
+# TensorFlow logs to stderr, and nbgrader gives 0 points to a graded cell that writes there. The level counts only
+# if it is set before TensorFlow is loaded; for what is logged while it loads, see session.load_tensorflow.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -3,7 +3,12 @@
 import html
 import sys
 
-COLOURS = {"info": "#0072B2", "good": "#00785A", "warning": "#B35900", "bad": "#A8323E"}  # text contrast > 4.5
+COLOURS = {
+    "info": "#0072B2",
+    "good": "#00785A",
+    "warning": "#B35900",
+    "bad": "#A8323E",
+}  # text contrast > 4.5
 
 
 class CourseError(Exception):

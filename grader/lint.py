@@ -1,0 +1,69 @@
+"""What can be wrong with a lab's source, each fault in one sentence that names the cell."""
+
+import ast
+from collections import Counter
+
+from nbformat import NotebookNode
+
+from grader.source import MARKER, exercises, plain_python
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+
+
+def problems(nb: NotebookNode) -> list[str]:
+    """The faults of a lab's source notebook; an empty list says that it can be released."""
+    settings = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+    found = []
+
+    for grade_id, times in Counter(one["grade_id"] for one in settings if one).items():
+        if times > 1:
+            found.append(f"grade_id '{grade_id}' stands on {times} cells; nbgrader needs a name of its own for each.")
+
+    tests = {one["grade_id"]: one for one in settings if one.get("grade") and one.get("locked")}
+    for exercise in exercises(nb):
+        where = f"exercise '{exercise.name}'"
+        test = tests.get(f"test_{exercise.name}")
+        if test is None:
+            found.append(f"{where} has no check: a locked, graded cell with the grade_id 'test_{exercise.name}'.")
+        elif test["points"] != exercise.points:
+            found.append(f"{where} promises {exercise.points} points, but its test cell gives {test['points']}.")
+        if not exercise.cell.metadata.get("nbgrader", {}).get("solution"):
+            found.append(f'{where} lacks "solution": true in its cell\'s nbgrader metadata.')
+        if BEGIN not in exercise.cell.source:
+            found.append(f"{where} has no solution region ('{BEGIN}' ... '{END}'), so nothing of it would be given.")
+        elif _at_top_level(exercise.cell.source):
+            found.append(f"{where} has a solution region outside a function: its unsolved cell would fail by itself.")
+
+    for number, (cell, setting) in enumerate(zip(nb.cells, settings, strict=True)):
+        if cell.cell_type != "code":
+            continue
+        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+        if setting.get("solution") and not MARKER.match(cell.source):
+            found.append(f"{where} is a student cell, but does not begin with '# EXERCISE name (points)'.")
+        if BEGIN in cell.source and not setting.get("solution"):
+            found.append(f"{where} holds a solution region, but is no student cell.")
+        if BEGIN_HIDDEN in cell.source and not setting.get("grade"):
+            found.append(f"{where} holds hidden tests, but is no test cell.")
+        for begin, end in ((BEGIN, END), (BEGIN_HIDDEN, END_HIDDEN)):
+            if not _balanced(cell.source, begin, end):
+                found.append(f"{where} has a '{begin}' without its '{end}', or the other way round.")
+        if cell.source.lstrip().startswith("%%"):
+            found.append(f"{where} is a cell magic: an unknown one swallows its cell, and no test would notice.")
+    return found
+
+
+def _balanced(source: str, begin: str, end: str) -> bool:
+    marks = [line.strip() for line in source.splitlines() if line.strip() in (begin, end)]
+    return marks == [begin, end] * (len(marks) // 2)
+
+
+def _at_top_level(source: str) -> bool:
+    """True if a solution region does not lie inside a function."""
+    functions = [
+        range(node.lineno, node.end_lineno + 1)
+        for node in ast.walk(ast.parse(plain_python(source)))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    begins = (number for number, line in enumerate(source.splitlines(), 1) if line.strip() == BEGIN)
+    return any(not any(number in span for span in functions) for number in begins)

@@ -1,0 +1,220 @@
+"""A lab's source: `solutions/NN_name/NN_name.py`, jupytext percent, and what can be read off it without running it."""
+
+import ast
+import functools
+import hashlib
+import linecache
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKER = re.compile(r"# EXERCISE (?P<name>\w+) \((?P<points>\d+)\)\n")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+@dataclass
+class Exercise:
+    """A student cell: its name and points as the marker gives them, and the cell itself."""
+
+    name: str
+    points: int
+    cell: NotebookNode
+
+
+def labs(root: Path = ROOT) -> list[str]:
+    """The labs' folder names, in the order of the course."""
+    return sorted(path.parent.name for path in root.glob("solutions/*/*.py") if path.stem == path.parent.name)
+
+
+def path(lab: str, suffix: str, root: Path = ROOT) -> Path:
+    """Where the lab's source (`.py`) or its executed twin (`.ipynb`) lies."""
+    return root / "solutions" / lab / f"{lab}{suffix}"
+
+
+def notebook(lab: str, root: Path = ROOT) -> NotebookNode:
+    """The lab's source as a notebook without outputs."""
+    return canonical(jupytext.read(path(lab, ".py", root), fmt="py:percent"))
+
+
+def text(nb: NotebookNode) -> str:
+    """The notebook as jupytext percent text; outputs are left out."""
+    nb = nbformat.from_dict({**nb, "metadata": {"kernelspec": METADATA["kernelspec"]}})
+    nb.metadata["jupytext"] = {
+        "notebook_metadata_filter": "kernelspec,-all",
+        "cell_metadata_filter": "nbgrader,tags,-all",
+    }
+    return jupytext.writes(nb, fmt="py:percent")
+
+
+def inputs(nb: NotebookNode) -> list[tuple]:
+    """What an author writes, cell by cell: kind, source, nbgrader's metadata and tags."""
+    return [(cell.cell_type, cell.source, _authored(cell)) for cell in nb.cells]
+
+
+def canonical(nb: NotebookNode) -> NotebookNode:
+    """The same notebook with the metadata an author writes, and with cell ids that are a function of the cells.
+
+    A graded cell is called after its grade_id, any other cell after a hash of its source: the same text gives
+    the same ids on every machine, so that regenerating a notebook gives no diff.
+    """
+    seen: dict[str, int] = {}
+    for cell in nb.cells:
+        cell.metadata = _authored(cell)
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
+            name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        seen[name] = seen.get(name, 0) + 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    nb.metadata = nbformat.from_dict(METADATA)
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    return nb
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The cell's tags."""
+    return cell.metadata.get("tags", [])
+
+
+def exercises(nb: NotebookNode) -> list[Exercise]:
+    """The notebook's exercises, found by the marker `# EXERCISE name (points)` in a cell's first line."""
+    found = ((MARKER.match(cell.source), cell) for cell in nb.cells if cell.cell_type == "code")
+    return [Exercise(marker["name"], int(marker["points"]), cell) for marker, cell in found if marker]
+
+
+def definitions(lab: str, root: Path = ROOT) -> dict:
+    """The lab's own imports, functions, classes and UPPERCASE constants, as a namespace; nothing else is run.
+
+    The solutions of the exercises are among them: tests and `make reproduce` use the very code of the notebook.
+    """
+    namespace = {"__name__": lab}
+    for number, cell in enumerate(notebook(lab, root).cells):
+        if cell.cell_type != "code" or "setup" in tags(cell):
+            continue
+        code = plain_python(cell.source)
+        tree = ast.parse(code)
+        tree.body = [statement for statement in tree.body if _defines(statement)]
+        name = f"<{lab}, cell {number}>"
+        linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)  # tracebacks show the line
+        exec(compile(tree, name, "exec"), namespace)
+    return namespace
+
+
+def dependents(nb: NotebookNode) -> list[int]:
+    """Indices of the code cells that fail as long as no exercise is solved.
+
+    An exercise's cell itself runs: its stub sits inside a function. A statement fails if it uses a function
+    that an exercise defines, a function whose body uses one, or a name that was never bound because an earlier
+    statement failed. Read off the syntax tree; a test runs the release and compares.
+    """
+    unsolved: set[str] = set()
+    bound: set[str] = set()
+    needs: dict[str, set[str]] = {}  # a function's name -> the names in its body
+
+    def fails(name: str, seen: tuple = ()) -> bool:
+        return name in unsolved or any(
+            fails(other, (*seen, name)) for other in needs.get(name, ()) if other not in (*seen, name)
+        )
+
+    found = []
+    for index, cell in enumerate(nb.cells):
+        if cell.cell_type != "code":
+            continue
+        body = ast.parse(plain_python(cell.source)).body
+        if MARKER.match(cell.source):
+            unsolved |= {statement.name for statement in body if isinstance(statement, ast.FunctionDef | ast.ClassDef)}
+            bound |= set().union(*(_Names(statement).binds for statement in body))
+            continue
+        failed = False
+        for statement in body:
+            names = _Names(statement)
+            failed = failed or any(fails(name) for name in names.uses)
+            if failed:
+                unsolved |= names.binds - bound  # what was bound before keeps its old value
+                continue
+            unsolved -= names.binds
+            bound |= names.binds
+            for name in names.binds:
+                needs.pop(name, None)
+            needs |= names.bodies
+        if failed:
+            found.append(index)
+    return found
+
+
+def plain_python(code: str) -> str:
+    """A cell's source with IPython's magics rewritten as calls, so that it can be parsed."""
+    return _ipython().transform_cell(code)
+
+
+@functools.cache
+def _ipython() -> TransformerManager:
+    return TransformerManager()
+
+
+def _authored(cell: NotebookNode) -> NotebookNode:
+    return nbformat.from_dict({key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata})
+
+
+def _defines(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assign):
+        return all(isinstance(target, ast.Name) and target.id.isupper() for target in statement.targets)
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return isinstance(statement, kinds)
+
+
+class _Names(ast.NodeVisitor):
+    """The names one statement uses when it runs, the names it binds, and for each function those in its body."""
+
+    def __init__(self, node: ast.AST):
+        self.uses: set[str] = set()
+        self.binds: set[str] = set()
+        self.bodies: dict[str, set[str]] = {}
+        self.visit(node)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        (self.uses if isinstance(node.ctx, ast.Load) else self.binds).add(node.id)
+
+    def visit_alias(self, node: ast.alias) -> None:
+        self.binds.add(node.asname or node.name.partition(".")[0])
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        for part in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)):
+            self.visit(part)
+        self.binds.add(node.name)
+        self.bodies[node.name] = _free(node.body, node.args)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for part in (*node.decorator_list, *node.bases, *node.keywords):
+            self.visit(part)
+        inside = [_Names(statement) for statement in node.body]
+        self.uses |= set().union(*(names.uses for names in inside)) - set().union(*(n.binds for n in inside))
+        self.bodies[node.name] = set().union(*(body for names in inside for body in names.bodies.values()))
+        self.binds.add(node.name)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:  # taken as called where it is written
+        self.uses |= _free([node.body], node.args)
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        inside = _Names(ast.Module(list(ast.iter_child_nodes(node)), []))
+        self.uses |= inside.uses - inside.binds
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+
+def _free(body: list[ast.AST], arguments: ast.arguments) -> set[str]:
+    """The names a function's body takes from outside, now or in a function defined inside it."""
+    inside = [_Names(node) for node in body]
+    used = set().union(*(names.uses for names in inside), *(b for names in inside for b in names.bodies.values()))
+    parameters = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
+    return used - parameters - set().union(*(names.binds for names in inside))

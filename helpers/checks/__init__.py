@@ -1,0 +1,1 @@
+"""The checks students run: `core` is the machinery, one module per lab holds that lab's checks."""

@@ -1,0 +1,341 @@
+"""A check has two halves: a probe runs beside the student's code, a judge looks at plain data alone.
+
+    @check(cases=random_images)
+    def correlate_valid(student, case):                                  # the probe
+        return {"response": student(case["image"], case["kernel"])}
+
+    @correlate_valid.judge
+    def _(answer, case):                                                 # the judge
+        return judge_array(answer["response"], correlate2d(case["image"], case["kernel"], "valid"), ...)
+
+`correlate_valid(students_function)` in a notebook runs both. The cases are drawn from a seed, so the same check
+with another seed is the hidden test. What passes from probe to judge is JSON (`encode`, `decode`): expected
+values need never enter the process that runs a student's code.
+
+A judge returns None (right), a string (not yet, because ...), `Reason` (the same with a picture) or `Advice`
+(right, with a remark).
+"""
+
+import base64
+import contextlib
+import copy
+import io
+import json
+import linecache
+import traceback
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from helpers.messages import CourseError, Message
+
+MAX_BYTES = 8_000_000  # of one encoded answer: fifty times what any check needs
+
+NOT_ATTEMPTED, RAISED, NOT_YET, RIGHT = "not attempted", "your code raised", "not yet", "right"
+KINDS = {NOT_ATTEMPTED: "info", RAISED: "bad", NOT_YET: "warning", RIGHT: "good"}
+
+
+class CheckFailed(CourseError):
+    """The verdict was not 'right'. nbgrader sees an error, the student one line under the message box."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self).partition(".")[0] + " (the box above says more)"]
+
+
+class Unusable(CourseError):
+    """An answer that cannot be turned into plain data; the message says why."""
+
+
+@dataclass
+class Reason:
+    """Why an answer is not right yet. `expected` and `yours`, (H, W) arrays, become a picture."""
+
+    text: str
+    expected: np.ndarray | None = None
+    yours: np.ndarray | None = None
+
+
+@dataclass
+class Advice:
+    """The answer is right, and the student should still read this."""
+
+    text: str
+
+
+@dataclass
+class Outcome:
+    """What a check says: one of the four statuses and a reason in plain sentences."""
+
+    exercise: str
+    status: str
+    reason: str = ""
+    comparison: Reason | None = None
+
+    def message(self) -> Message:
+        """The outcome as a box, with expected / yours / difference where a picture says it better."""
+        picture = ""
+        if self.comparison is not None and self.comparison.yours is not None:
+            from helpers import plots
+
+            picture = plots.comparison_html(self.comparison.expected, self.comparison.yours)
+        return Message(KINDS[self.status], f"{self.exercise}: {self.status}", self.reason, picture)
+
+
+@dataclass
+class Check:
+    """One exercise's check. Call it with the student's answer; see the module's first lines."""
+
+    exercise: str
+    probe: Callable
+    cases: Callable[[np.random.Generator], Iterable[dict]]
+    judges: list[Callable] = field(default_factory=list)
+    latest: Outcome | None = None
+
+    def judge(self, function: Callable) -> Callable:
+        """Decorator: `function(answer, case)` is this check's judge."""
+        self.judges = [function]
+        return function
+
+    def __call__(self, student, seed: int = 0) -> None:
+        """Show the outcome. Raises CheckFailed (one line, no traceback) for every outcome but 'right'."""
+        outcome = self.verdict(self.collect(student, seed), seed)
+        self.latest = outcome
+        if seed and outcome.status == RIGHT:
+            outcome.reason = "Right with other random cases, too."
+        outcome.message().show()
+        if outcome.status != RIGHT:
+            raise CheckFailed(f"{self.exercise}: {outcome.status}. {outcome.reason}")
+
+    def collect(self, student, seed: int = 0) -> str:
+        """Run the probe on every case; returns JSON. Knows nothing of what is right."""
+        records = []
+        for case in self.cases(np.random.default_rng(seed)):
+            records.append(_observe(self.probe, student, case))
+            if "answer" not in records[-1]:
+                break
+        try:
+            return encode(records)
+        except Unusable as problem:
+            return encode([{"status": NOT_YET, "reason": str(problem)}])
+
+    def verdict(self, collected: str, seed: int = 0) -> Outcome:
+        """Judge what `collect` returned; the first case that is not right decides."""
+        advice = ""
+        cases = list(self.cases(np.random.default_rng(seed)))
+        for record, case in zip(decode(collected), cases, strict=False):
+            if "answer" not in record:
+                return Outcome(self.exercise, record["status"], record["reason"])
+            if record["changed"]:
+                names = " and ".join(f"`{name}`" for name in record["changed"])
+                return Outcome(
+                    self.exercise,
+                    NOT_YET,
+                    f"Your function changed its input {names} in place. Work on a copy, or write into a new array: "
+                    "whoever calls your function still needs the original.",
+                )
+            try:
+                finding = self.judges[0](record["answer"], case)
+            except Unusable as problem:
+                finding = str(problem)
+            if isinstance(finding, str):
+                finding = Reason(finding)
+            if isinstance(finding, Reason):
+                return Outcome(self.exercise, NOT_YET, finding.text, finding)
+            if isinstance(finding, Advice):
+                advice = finding.text
+            if record["warnings"] and not advice:
+                advice = f"Right, but your code caused a warning: {record['warnings'][0]}"
+        return Outcome(self.exercise, RIGHT, advice or "All cases agree.")
+
+
+def check(cases: Callable[[np.random.Generator], Iterable[dict]] = lambda rng: [{}]) -> Callable:
+    """Decorator that turns a probe `probe(student, case) -> plain data` into a Check of the same name.
+
+    `cases(rng)` yields the cases, dicts of arrays and numbers, drawn from the generator it is given.
+    """
+    return lambda probe: Check(probe.__name__, probe, cases)
+
+
+def summary(lab_checks) -> Message:
+    """The table of a lab's checks and their latest outcomes. `lab_checks` is the lab's check module."""
+    found = [value for value in vars(lab_checks).values() if isinstance(value, Check)]
+    status = {one.exercise: one.latest.status if one.latest else "not run in this session" for one in found}
+    right = sum(value == RIGHT for value in status.values())
+    lines = [f"{'✓' if value == RIGHT else '·'} {name}: {value}" for name, value in status.items()]
+    return Message(
+        "good" if right == len(found) else "info",
+        f"{right} of {len(found)} checks are right",
+        "\n".join(lines),
+    )
+
+
+# ---- running a student's code -------------------------------------------------------------------------------
+
+
+def _observe(probe: Callable, student, case: dict) -> dict:
+    """Run the probe on a copy of the case. Whatever goes wrong in the student's code becomes data."""
+    mine = copy.deepcopy(case)
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("always")
+        try:
+            answer = to_plain(probe(student, mine))
+        except NotImplementedError as error:
+            return {"status": NOT_ATTEMPTED, "reason": not_attempted(error)}
+        except Unusable as problem:
+            return {"status": NOT_YET, "reason": str(problem)}
+        except Exception as error:  # noqa: BLE001 - any exception of a student's code is an outcome
+            return {"status": RAISED, "reason": _where(error)}
+    changed = [name for name, value in case.items() if not _same(value, mine[name])]
+    # Deprecation warnings speak to the authors of libraries, not to students.
+    heard = [w for w in caught if not issubclass(w.category, DeprecationWarning | PendingDeprecationWarning)]
+    messages = [f"{w.category.__name__}: {w.message}" for w in heard]
+    return {"answer": answer, "changed": changed, "warnings": messages}
+
+
+def _same(one, other) -> bool:
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and one.dtype == other.dtype and np.array_equal(one, other, equal_nan=True)
+    return one == other
+
+
+def _where(error: Exception) -> str:
+    """One sentence: what was raised, and the last line of the student's own code on the way there."""
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "site-packages" not in frame.filename and not _is_ours(frame.filename)
+    ]
+    if not own:
+        return text
+    source = linecache.getline(own[-1].filename, own[-1].lineno).strip()
+    return f"{text}\nIt happened in line {own[-1].lineno} of your cell, in `{own[-1].name}`: {source}"
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith("<frozen") or Path(__file__).parents[1] in Path(filename).parents
+
+
+def not_attempted(error: NotImplementedError) -> str:
+    """Says which exercise is still to be written: the function whose body raised NotImplementedError."""
+    name = traceback.extract_tb(error.__traceback__)[-1].name
+    if name == "<module>":
+        return "Write your code where it says YOUR CODE HERE."
+    return f"`{name}` still raises NotImplementedError: write it where it says YOUR CODE HERE."
+
+
+def call(function: Callable, *args, **kwargs) -> dict:
+    """For probes that expect an error: {'value': ...} or {'raised': 'ValueError', 'text': ...}."""
+    try:
+        return {"value": function(*args, **kwargs)}
+    except NotImplementedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - which exception a student's code raises is the answer
+        return {"raised": type(error).__name__, "text": str(error)}
+
+
+# ---- plain data ---------------------------------------------------------------------------------------------
+
+
+def to_plain(value):
+    """Numbers, strings, arrays, lists and dicts of them. Tensors become arrays. Raises Unusable for the rest."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(item) for item in value]
+    if hasattr(value, "__array__"):
+        array = np.asarray(value)
+        if array.dtype.kind not in "biufU":
+            raise Unusable(f"Your answer holds an array of dtype {array.dtype}; numbers are wanted.")
+        return array
+    raise Unusable(f"Your answer is of type {type(value).__name__}; the docstring says what to return.")
+
+
+def encode(data) -> str:
+    """Plain data as JSON. Raises Unusable where it is too large."""
+
+    def default(array: np.ndarray) -> dict:
+        raw = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+        return {"dtype": array.dtype.str, "shape": array.shape, "base64": raw}
+
+    text = json.dumps(data, default=default)
+    if len(text) > MAX_BYTES:
+        raise Unusable(f"Your answer takes {len(text) / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read.")
+    return text
+
+
+def decode(text: str):
+    """The inverse of `encode`. Reads numbers, strings and arrays, and executes nothing."""
+
+    def hook(item: dict):
+        if set(item) == {"dtype", "shape", "base64"}:
+            dtype = np.dtype(item["dtype"])
+            if dtype.hasobject:
+                raise Unusable("Arrays of objects are not read.")
+            return np.frombuffer(base64.b64decode(item["base64"]), dtype).reshape(item["shape"])
+        return item
+
+    return json.loads(text, object_hook=hook)
+
+
+# ---- judging arrays and numbers -----------------------------------------------------------------------------
+
+
+def judge_array(
+    yours,
+    expected: np.ndarray,
+    mistakes: dict[str, np.ndarray] | None = None,
+    name: str = "the result",
+    tol: float = 1e-4,
+) -> Reason | None:
+    """Compare an answer with what is expected, and with the results of usual mistakes.
+
+    `mistakes` maps a sentence to the array that this mistake gives; mistakes that agree with `expected` are
+    passed over. `tol` is relative to the largest expected value, so float32 answers pass.
+    """
+    if yours is None:
+        return Reason(f"{name.capitalize()} is None. Does your function end with `return`?")
+    if isinstance(yours, list):
+        yours = np.asarray(yours)
+    if isinstance(yours, dict | str) or np.asarray(yours).dtype.kind not in "biuf":
+        return Reason(f"{name.capitalize()} should be an array of numbers, not {type(yours).__name__}.")
+    yours, expected = np.asarray(yours), np.asarray(expected)
+    if close(yours, expected, tol):
+        return None
+    for sentence, array in (mistakes or {}).items():
+        if not close(np.asarray(array), expected, tol) and close(yours, np.asarray(array), tol):
+            return _with_picture(sentence, expected, yours)
+    if yours.shape != expected.shape:
+        return Reason(f"{name.capitalize()} has shape {yours.shape}, but {expected.shape} is wanted here.")
+    if np.isnan(yours).any() and not np.isnan(expected).any():
+        return Reason(f"{name.capitalize()} holds NaN (not a number), for example from 0/0.")
+    wrong = ~np.isclose(yours, expected, rtol=0, atol=_absolute(expected, tol))
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    place = f", first at index {first}" if first else ""
+    return _with_picture(
+        f"{name.capitalize()} has the right shape, but {wrong.mean():.0%} of its values are off{place}.",
+        expected,
+        yours,
+    )
+
+
+def close(yours: np.ndarray, expected: np.ndarray, tol: float = 1e-4) -> bool:
+    """Same shape, and equal within `tol` times the largest expected value."""
+    return yours.shape == expected.shape and np.allclose(yours, expected, rtol=0, atol=_absolute(expected, tol))
+
+
+def _absolute(expected: np.ndarray, tol: float) -> float:
+    return tol * max(1e-6, float(np.nanmax(np.abs(expected), initial=0)))
+
+
+def _with_picture(text: str, expected: np.ndarray, yours: np.ndarray) -> Reason:
+    if expected.ndim == 2 and yours.ndim == 2 and min(*expected.shape, *yours.shape) > 2:
+        return Reason(text, expected, yours)
+    return Reason(text)

@@ -1,0 +1,119 @@
+"""Pictures of images, filters, feature maps and training runs: labelled, colour-blind safe, with alt text."""
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+# Okabe & Ito (2008), https://jfly.uni-koeln.de/color/: told apart with every kind of colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+SIGNED = "PuOr_r"  # for values around zero: purple is negative, white is zero, orange is positive
+
+
+def use_course_style() -> None:
+    """Set Matplotlib's defaults for all labs."""
+    plt.rcParams.update(
+        {
+            "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "axes.grid": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "image.cmap": "gray",
+            "figure.dpi": 90,
+            "figure.constrained_layout.use": True,
+            "font.size": 11,
+        }
+    )
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display a figure in the notebook with a text for those who cannot see it, and close it."""
+    from IPython.display import Image, display
+
+    display(Image(data=_png(figure), alt=alt))
+
+
+def html_image(figure: Figure, alt: str) -> str:
+    """The figure as an HTML <img> with alt text, for message boxes and widgets; closes it."""
+    data = base64.b64encode(_png(figure)).decode()
+    return f"<img alt='{html.escape(alt, quote=True)}' src='data:image/png;base64,{data}' style='max-width:100%'>"
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    # Without its metadata the picture does not change with Matplotlib's version.
+    figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def image_grid(
+    images: Sequence[np.ndarray],
+    titles: Sequence[str],
+    alt: str,
+    columns: int = 5,
+    signed: bool = False,
+    size: float = 2.2,
+) -> None:
+    """Show images, (H, W) or (H, W, 3), side by side with a title each.
+
+    Each image has its own scale from its darkest to its brightest value. With `signed`, zero is white, negative
+    values are purple and positive ones orange, and each image is scaled by its largest absolute value.
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(size * columns, (size + 0.25) * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image, title in zip(axes.flat, images, titles, strict=False):
+        draw_image(axis, image, title, signed)
+    show(figure, alt)
+
+
+def draw_image(axis, image: np.ndarray, title: str = "", signed: bool = False) -> None:
+    """Draw one (H, W) or (H, W, 3) image into a Matplotlib axis."""
+    limit = float(np.max(np.abs(image), initial=0)) or 1.0
+    scale = {"cmap": SIGNED, "vmin": -limit, "vmax": limit} if signed else {}
+    axis.imshow(image, interpolation="nearest", **scale)
+    axis.set_title(title, fontsize=10)
+    axis.axis("off")
+
+
+def training_curves(history: dict[str, list[float]], reference: dict | None = None, metric: str = "accuracy") -> Figure:
+    """Draw loss and metric over the epochs; solid: training, dashed: validation, grey: the reference run.
+
+    `history` and `reference` map 'loss', 'val_loss', `metric`, 'val_' + `metric` to one value per epoch.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.4))
+    for axis, name in zip(axes, ("loss", metric), strict=True):
+        for prefix, style, label in (("", "-", "training"), ("val_", "--", "validation")):
+            if reference and prefix + name in reference:
+                values = reference[prefix + name]
+                axis.plot(range(1, len(values) + 1), values, style, color="0.7", label=f"{label}, reference run")
+            if prefix + name in history:
+                values = history[prefix + name]
+                marker = "o" if len(values) < 3 else None
+                colour = COLOURS[0] if prefix == "" else COLOURS[1]
+                axis.plot(range(1, len(values) + 1), values, style, color=colour, marker=marker, label=label)
+        axis.set(xlabel="epoch", ylabel=name)
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    axes[1].set_ylim(top=min(1.02, axes[1].get_ylim()[1]) if metric == "accuracy" else None)
+    axes[1].legend(fontsize=9)
+    return figure
+
+
+def comparison_html(expected: np.ndarray, yours: np.ndarray) -> str:
+    """Expected, yours and, where the shapes agree, the difference of two (H, W) arrays as an HTML picture."""
+    panels = [("expected", expected), ("yours", yours)]
+    if expected.shape == yours.shape:
+        panels.append(("yours − expected", yours - expected.astype(float)))
+    figure, axes = plt.subplots(1, len(panels), figsize=(2.6 * len(panels), 2.6))
+    for axis, (title, values) in zip(axes, panels, strict=True):
+        draw_image(axis, values, f"{title} {values.shape[0]}×{values.shape[1]}", signed=True)
+    return html_image(
+        figure, "Pictures of the expected result, your result" + ", and their difference" * (len(panels) == 3)
+    )

@@ -1,0 +1,32 @@
+"""nbgrader's settings: the source of an assignment is solutions/, its release is notebooks/."""
+
+import sys
+from pathlib import Path
+
+from nbgrader.converters import GenerateAssignment
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # nbgrader may be started from anywhere
+from grader.preprocessors import MarkDependents, StripAuthoring, WriteAddresses  # noqa: E402
+
+c = get_config()  # noqa: F821 - traitlets puts it here
+
+c.CourseDirectory.course_id = "cnn-course"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+# The text twins hold every solution: they must never be copied along.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", "feedback"]
+
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
+c.ClearSolutions.begin_solution_delimeter = "### BEGIN SOLUTION"
+c.ClearSolutions.end_solution_delimeter = "### END SOLUTION"
+
+# Ours first, so that the gradebook knows the cells as students get them; the marks last, on what is left then.
+c.GenerateAssignment.preprocessors = [
+    StripAuthoring,
+    WriteAddresses,
+    *GenerateAssignment.preprocessors.default_args[0],
+    MarkDependents,
+]
+
+c.Execute.timeout = 600  # seconds for one cell; nbgrader's 30 are too few for the first import of TensorFlow
+c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back
