@@ -57,30 +57,45 @@ def image_grid(
     alt: str,
     columns: int = 5,
     signed: bool = False,
+    limit: float | None = None,
     size: float = 2.2,
 ) -> None:
-    """Show images, (H, W) or (H, W, 3), side by side with a title each.
-
-    Each image has its own scale from its darkest to its brightest value. With `signed`, zero is white, negative
-    values are purple and positive ones orange, and each image is scaled by its largest absolute value.
-    """
+    """Show images, (H, W) or (H, W, 3), side by side with a title each; see `draw_image` for their scale."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(size * columns, (size + 0.25) * rows), squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, image, title in zip(axes.flat, images, titles, strict=False):
-        draw_image(axis, image, title, signed)
+        draw_image(axis, image, title, signed, limit)
     show(figure, alt)
 
 
-def draw_image(axis, image: np.ndarray, title: str = "", signed: bool = False) -> None:
-    """Draw one (H, W) or (H, W, 3) image into a Matplotlib axis."""
-    limit = float(np.max(np.abs(image), initial=0)) or 1.0
-    scale = {"cmap": SIGNED, "vmin": -limit, "vmax": limit} if signed else {}
-    axis.imshow(image, interpolation="nearest", **scale)
+def draw_image(axis, image: np.ndarray, title: str = "", signed: bool = False, limit: float | None = None) -> None:
+    """Draw one (H, W) or (H, W, 3) image into a Matplotlib axis.
+
+    Each image has its own grey scale; large ones from their 0.5th to their 99.5th percentile, so that a few
+    outliers do not flatten the rest. With `signed`, zero is white, negative values are purple, positive ones orange,
+    NaN is grey, and the colours end at ±`limit`, by default the largest absolute value.
+    """
+    if signed:
+        limit = limit or float(np.nanmax(np.abs(image), initial=0)) or 1.0
+        colours = plt.colormaps[SIGNED].with_extremes(bad="0.9")
+        axis.imshow(image, interpolation="nearest", cmap=colours, vmin=-limit, vmax=limit)
+    else:
+        low, high = np.percentile(image, (0.5, 99.5)) if image.size > 10_000 else (image.min(), image.max())
+        axis.imshow(image, interpolation="nearest", vmin=low, vmax=high)
     axis.set_title(title, fontsize=10)
     axis.axis("off")
+
+
+def write_numbers(axis, values: np.ndarray) -> None:
+    """Write each value of a small (H, W) array into its pixel, dark on light and light on dark; NaN stays empty."""
+    strongest = np.nanmax(np.abs(values), initial=1e-9)
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isnan(value):
+            colour = "white" if abs(value) > 0.6 * strongest else "black"
+            axis.text(column, row, f"{value:.3g}", ha="center", va="center", color=colour, fontsize=9)
 
 
 def training_curves(history: dict[str, list[float]], reference: dict | None = None, metric: str = "accuracy") -> Figure:

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import ipywidgets
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from scipy.signal import correlate2d
 
 from helpers import plots
 
@@ -30,3 +33,113 @@ class Explorer(ipywidgets.VBox):
         """Show the picture for these settings without controls; a setting left out keeps its control's value."""
         values = {name: control.value for name, control in self.controls.items()}
         plots.show(*self.draw(**(values | settings)))
+
+
+FREE = "your own 3×3"
+
+
+def convolution_explorer(images: dict[str, np.ndarray], kernels: dict[str, np.ndarray]) -> Explorer:
+    """Image × kernel × border × stride, and nine sliders for a kernel of one's own. Images are (H, W)."""
+
+    def draw(image: str, kernel: str, border: str, stride: int, **weights: float) -> tuple[Figure, str]:
+        values = np.reshape(list(weights.values()), (3, 3)) if kernel == FREE else kernels[kernel]
+        response = correlate2d(images[image].astype(float), values, mode=border)[::stride, ::stride]
+        figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), width_ratios=(4, 2, 4))
+        plots.draw_image(axes[0], images[image], f"{image}, {size(images[image])}")
+        plots.draw_image(axes[1], values, f"{kernel}, {size(values)}", signed=True)
+        if values.size <= 25:
+            plots.write_numbers(axes[1], values)
+        plots.draw_image(
+            axes[2], response, f"response, {border}, stride {stride}: {size(response)}", signed=values.sum() <= 0
+        )
+        return figure, (
+            f"{image} of size {size(images[image])}, correlated with the kernel {kernel}, border {border}, "
+            f"stride {stride}: the response has size {size(response)}."
+        )
+
+    weights = {
+        f"w{row}{column}": ipywidgets.FloatSlider(
+            float(row == column == 1),
+            min=-4,
+            max=4,
+            step=0.5,
+            layout=ipywidgets.Layout(width="200px"),
+            readout_format=".1f",
+        )
+        for row in range(3)
+        for column in range(3)
+    }
+    menus = {
+        "image": ipywidgets.Dropdown(options=list(images), description="image"),
+        "kernel": ipywidgets.Dropdown(options=[*kernels, FREE], description="kernel"),
+        "border": ipywidgets.Dropdown(options=["valid", "same", "full"], description="border"),
+        "stride": ipywidgets.IntSlider(1, min=1, max=8, description="stride"),
+    }
+    explorer = Explorer(draw, menus | weights)
+    grid = ipywidgets.GridBox(
+        list(weights.values()), layout=ipywidgets.Layout(grid_template_columns="repeat(3, 210px)", display="none")
+    )
+
+    def toggle(change=None) -> None:
+        grid.layout.display = "grid" if menus["kernel"].value == FREE else "none"
+
+    menus["kernel"].observe(toggle, names="value")
+    explorer.children = (ipywidgets.HBox(list(menus.values())), grid, explorer.picture)
+    return explorer
+
+
+def convolution_walk(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int, padding: int) -> Explorer:
+    """A convolutional layer place by place: patch × kernel for each channel, the sum, the bias, the output cell.
+
+    Shapes as in a layer: `x` (H, W, C), `w` (kh, kw, C, K), `b` (K,), with C at least 2; small whole numbers read best.
+    """
+    x = np.pad(x, ((padding, padding), (padding, padding), (0, 0)))
+    kernel_height, kernel_width, channels, filters = w.shape
+    rows, columns = (x.shape[0] - kernel_height) // stride + 1, (x.shape[1] - kernel_width) // stride + 1
+
+    def patch(place: int) -> tuple[slice, slice]:
+        row, column = (stride * index for index in divmod(place, columns))
+        return slice(row, row + kernel_height), slice(column, column + kernel_width)
+
+    def draw(place: int, filter: int) -> tuple[Figure, str]:
+        figure, axes = plt.subplots(channels, 4, figsize=(11, 2.5 * channels), width_ratios=(3, 2, 2, 2))
+        place -= 1  # people count from 1
+        here, kernel = patch(place), w[..., filter - 1]
+        for channel in range(channels):
+            plane = x[..., channel]
+            product = plane[here] * kernel[..., channel]
+            titles = (
+                f"input, channel {channel}",
+                f"filter {filter}, channel {channel}",
+                f"product, sum {product.sum():g}",
+            )
+            for axis, values, title in zip(axes[channel], (plane, kernel[..., channel], product), titles, strict=False):
+                plots.draw_image(axis, values, title, signed=True)
+                plots.write_numbers(axis, values)
+            corner = here[1].start - 0.5, here[0].start - 0.5
+            frame = Rectangle(corner, kernel_width, kernel_height, fill=False, edgecolor=plots.COLOURS[2], linewidth=3)
+            axes[channel, 0].add_patch(frame)
+            axes[channel, 3].axis("off")
+        sums = [float((x[patch(k)] * kernel).sum() + b[filter - 1]) for k in range(place + 1)]
+        output = np.full(rows * columns, np.nan)
+        output[: place + 1] = sums
+        plots.draw_image(axes[0, 3], output.reshape(rows, columns), f"output, filter {filter}", signed=True)
+        plots.write_numbers(axes[0, 3], output.reshape(rows, columns))
+        terms = [f"{float((x[here] * kernel)[..., channel].sum()):g}" for channel in range(channels)]
+        sum_text = " + ".join([*terms, f"{b[filter - 1]:g} (bias)"]) + f" = {sums[-1]:g}"
+        axes[1, 3].text(0.5, 0.6, "sum over the channels", ha="center", fontsize=10)
+        axes[1, 3].text(0.5, 0.4, sum_text, ha="center", fontsize=11, weight="bold")
+        return figure, f"Place {place + 1} of {rows * columns}: {sum_text}."
+
+    return Explorer(
+        draw,
+        {
+            "place": ipywidgets.IntSlider(1, min=1, max=rows * columns, description="place"),
+            "filter": ipywidgets.IntSlider(1, min=1, max=filters, description="filter"),
+        },
+    )
+
+
+def size(image: np.ndarray) -> str:
+    """An image's height × width, for titles."""
+    return f"{image.shape[0]}×{image.shape[1]}"
