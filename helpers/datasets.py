@@ -205,7 +205,7 @@ def _resume(title: str, url: str, output: str, _pooch: object) -> None:
 
     part = Path(output).with_name(url.rpartition("/")[2] + ".part")
     there = part.stat().st_size if part.exists() else 0
-    # identity: a server that compresses would change the bytes that the checksum is about.
+    # identity: in a compressed answer, Range would count the compressed bytes.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={there}-"} if there else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if there and response.status_code == 416:  # nothing follows the half file: it cannot be half a file
@@ -351,7 +351,8 @@ SOURCES = {
     "fashion_mnist": Source(
         (
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",  # Keras (no checksum, equal sizes)
-            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # the original; torchvision
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",  # the authors
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # the authors; torchvision
             "https://dataset.bj.bcebos.com/fashion_mnist/",  # PaddlePaddle
         ),
         {

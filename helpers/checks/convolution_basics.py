@@ -217,8 +217,8 @@ def _(answer, case):
 
 
 def sizes(rng: np.random.Generator):
-    """The worked example, fits and misfits, and random sizes; `fits` is for the judge."""
-    fixed = [(5, 3, 1, 2), (8, 3, 0, 2), (28, 5, 2, 1), (3, 3, 0, 1), (2, 3, 0, 1), (4, 7, 1, 2)]
+    """First a case in which no two usual mistakes agree; the worked example; fits and misfits; random sizes."""
+    fixed = [(30, 5, 4, 2), (5, 3, 1, 2), (8, 3, 0, 2), (28, 5, 2, 1), (3, 3, 0, 1), (2, 3, 0, 1), (4, 7, 1, 2)]
     drawn = [tuple(int(v) for v in rng.integers((8, 1, 0, 1), (40, 8, 4, 5))) for _ in range(6)]
     for n, kernel, padding, stride in fixed + drawn:
         yield {"n": n, "kernel": kernel, "padding": padding, "stride": stride}
@@ -241,12 +241,14 @@ def _(answer, case):
         if raised:
             return f"{where}the kernel does not fit, so raise a ValueError, not a {raised}."
         return f"{where}the kernel is larger than the padded image and does not fit. Raise a ValueError."
+    if raised not in (None, "ValueError"):
+        return f"{where}your code raised {raised}: {answer['text']}"
     if raised and room == 0:
-        return f"{where}the kernel fits in exactly one place, but you raised {raised}: {answer['text']}"
+        return f"{where}the kernel fits in exactly one place, but you raised a ValueError: {answer['text']}"
     if raised and room % stride:
         return f"{where}the last step does not come out even. That is no error: the pixels left over are dropped."
     if raised:
-        return f"{where}the kernel fits, but your code raised {raised}: {answer['text']}"
+        return f"{where}the kernel fits, but you raised a ValueError: {answer['text']}"
     exact = room / stride + 1
     mistakes = {
         "the places are one more than the steps: a kernel that fits exactly has 1 place, not 0.": room // stride,

@@ -1,0 +1,111 @@
+"""`make reproduce`: measure every figure that the course quotes, with the labs' own code, and write it down.
+
+A lab's source may define `measure(seed)`, a generator of dicts {'run', 'metric', 'value', 'published', 'epochs',
+'seconds', 'data'} and, for a training run, 'history'. Here it runs with several seeds. The means become rows of
+`data/reference_runs/results.json`, the first seed's histories become reference runs, README's table is made from
+the rows.
+"""
+
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import sys
+
+from grader import source
+from helpers import session
+
+SEEDS = (0, 1, 2)
+RUNS = source.ROOT / "data" / "reference_runs"
+RESULTS = RUNS / "results.json"
+README = source.ROOT / "README.md"
+BEGIN, END = "<!-- results: written by make reproduce -->", "<!-- end of results -->"
+
+
+def measure(lab: str) -> list[dict]:
+    """The rows of one lab, means over the seeds; writes the histories of the first seed."""
+    function = source.definitions(lab).get("measure")
+    if function is None:
+        return []
+    found: dict[tuple[str, str], list[dict]] = {}
+    for seed in SEEDS:
+        for figure in function(seed):
+            history = figure.pop("history", None)
+            if history and seed == SEEDS[0]:
+                write_history(lab, figure["run"], history)
+            found.setdefault((figure["run"], figure["metric"]), []).append(figure)
+            print(f"{lab}  seed {seed}  {figure['run']}  {figure['metric']} {figure['value']:.4f}", flush=True)
+    return [row(lab, figures) for figures in found.values()]
+
+
+def row(lab: str, figures: list[dict]) -> dict:
+    """One row of results.json from the figures of several seeds; `std` is over the seeds."""
+    first, values = figures[0], [figure["value"] for figure in figures]
+    return {
+        "lab": lab,
+        "run": first["run"],
+        "metric": first["metric"],
+        "mean": round(statistics.mean(values), 4),
+        "std": round(statistics.pstdev(values), 4),
+        "seeds": len(values),
+        "epochs": first["epochs"],
+        "seconds": round(statistics.mean(figure["seconds"] for figure in figures), 2),
+        "published": first["published"],
+        "data": first["data"],
+        "device": device(),
+        "versions": {"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy", "scikit-learn")},
+    }
+
+
+def device() -> str:
+    """What the figures were measured on, in words."""
+    import tensorflow as tf
+
+    gpus = [
+        tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")
+    ]
+    return ", ".join(gpus) or f"{os.cpu_count()} CPU cores"
+
+
+def write_history(lab: str, run: str, history: dict) -> None:
+    """Store a run's curves for `helpers.training.reference_run`."""
+    rounded = {name: [round(float(value), 4) for value in values] for name, values in history.items()}
+    (RUNS / lab).mkdir(parents=True, exist_ok=True)
+    (RUNS / lab / f"{run}.json").write_text(json.dumps(rounded) + "\n")
+
+
+def table(rows: list[dict]) -> str:
+    """README's results as a Markdown table."""
+    lines = ["| lab | run | figure | measured | published |", "| --- | --- | --- | --- | --- |"]
+    for one in rows:
+        published = "" if one["published"] is None else f"{one['published']:.3g}"
+        measured = f"{one['mean']:.3f} ± {one['std']:.3f}"
+        lines.append(
+            f"| {one['lab'][:2]} | {one['run']} | {one['metric'].replace('_', ' ')} | {measured} | {published} |"
+        )
+    return "\n".join(lines)
+
+
+def write_readme(rows: list[dict]) -> None:
+    """Put the table between its marks."""
+    before, _, rest = README.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}")
+
+
+def main() -> None:
+    session.load_tensorflow()
+    wanted = [os.environ["LAB"]] if os.environ.get("LAB") else source.labs()
+    unknown = set(wanted) - set(source.labs())
+    if unknown:
+        sys.exit(f"There is no lab {', '.join(unknown)}; there are: {', '.join(source.labs())}.")
+    kept = [one for one in json.loads(RESULTS.read_text()) if one["lab"] not in wanted] if RESULTS.exists() else []
+    rows = sorted(kept + [one for lab in wanted for one in measure(lab)], key=lambda one: one["lab"])
+    RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    write_readme(rows)
+
+
+if __name__ == "__main__":
+    main()
