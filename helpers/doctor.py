@@ -4,6 +4,7 @@ Only the standard library is imported at the top: the doctor must run where the 
 """
 
 import importlib.metadata
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,10 @@ from pathlib import Path
 from helpers import profile
 from helpers.messages import CourseError
 
-PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
+ENVIRONMENT = Path(__file__).resolve().parent.parent / "environment.yml"  # in the student edition, too
 OLDEST_PYTHON = (3, 11)
 GIGABYTES = 1.0  # CIFAR-10 twice, as an archive and unpacked, and room to work
-INSTALL = "in the course's folder and environment: pip install -e ."
+INSTALL = "in the course's folder: conda env create -f environment.yml (or make venv)"
 OK, HINT, FAULT = "✓ ok", "! hint", "✗ fault"
 DEVICES = """
 import tensorflow as tf
@@ -59,7 +60,7 @@ def fetch() -> int:
     for name, kind in KINDS.items():
         try:
             print(Finding(OK, kind.title, fetched(name)), flush=True)
-        except (CourseError, ValueError) as error:  # ValueError: an unknown COURSE_PROFILE
+        except CourseError as error:
             print(Finding(FAULT, kind.title, str(error), "python -m helpers fetch goes on where it stopped"))
             status = 1
     return status
@@ -103,16 +104,16 @@ def python() -> Finding:
 
 
 def packages() -> Iterator[Finding]:
-    """Each dependency in pyproject.toml, with the version that is installed."""
+    """Each dependency in environment.yml, with the version that is installed."""
     try:
-        import tomllib  # new in Python 3.11
-
         from packaging.requirements import Requirement
     except ModuleNotFoundError:
         yield Finding(FAULT, "packages", "the course is not installed in this Python", INSTALL)
         return
-    for line in tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]:
+    for line in re.findall(r"^ +- ([^#\s]*[<>=][^#\s]*)", ENVIRONMENT.read_text(encoding="utf-8"), re.MULTILINE):
         needed = Requirement(line)
+        if needed.name == "python":
+            continue
         try:
             found = importlib.metadata.version(needed.name)
         except importlib.metadata.PackageNotFoundError:
@@ -127,7 +128,7 @@ def packages() -> Iterator[Finding]:
 def run_profile() -> Finding:
     try:
         return Finding(OK, "profile", profile.current() + (", offline" if profile.offline() else ""))
-    except (ValueError, CourseError) as error:
+    except CourseError as error:
         return Finding(FAULT, "profile", str(error), "correct or unset COURSE_PROFILE")
 
 

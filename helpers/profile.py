@@ -9,14 +9,16 @@
 
 import os
 
+from helpers.messages import CourseError
+
 PROFILES = ("full", "quick", "ci")
 
 
 def current() -> str:
-    """The profile's name. Raises ValueError for an unknown `COURSE_PROFILE`."""
+    """The profile's name. Raises CourseError for an unknown `COURSE_PROFILE`."""
     name = os.environ.get("COURSE_PROFILE", "full")
     if name not in PROFILES:
-        raise ValueError(f"COURSE_PROFILE is '{name}', but it must be one of: {', '.join(PROFILES)}.")
+        raise CourseError(f"COURSE_PROFILE is '{name}', but it must be one of: {', '.join(PROFILES)}.")
     return name
 
 

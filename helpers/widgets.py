@@ -143,3 +143,62 @@ def convolution_walk(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int, p
 def size(image: np.ndarray) -> str:
     """An image's height × width, for titles."""
     return f"{image.shape[0]}×{image.shape[1]}"
+
+
+def layer_explorer(model, images: np.ndarray) -> Explorer:
+    """What every layer of a Keras network answers to an image: two sliders, the image and the layer.
+
+    `images` (N, H, W, C) as the network takes them. Layer 0 is the image itself. Feature maps are shown as pictures,
+    at most 64 of them, one value per unit as bars.
+    """
+    import keras
+
+    outputs = [layer.output for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    names = ["image"] + [layer.name for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    all_layers = keras.Model(model.inputs, outputs)
+    cache: dict[int, list[np.ndarray]] = {}
+
+    def draw(image: int, layer: int) -> tuple[Figure, str]:
+        if image not in cache:
+            batch = images[image : image + 1]
+            answers = keras.tree.flatten(all_layers(batch, training=False))
+            cache.clear()
+            cache[image] = [batch[0], *(np.asarray(answer)[0] for answer in answers)]
+        values = np.squeeze(cache[image][layer]) if layer == 0 else cache[image][layer]
+        title = f"image {image}, layer {layer}: {names[layer]}, " + "×".join(map(str, cache[image][layer].shape))
+        if values.ndim == 3 and layer > 0:
+            figure = draw_maps(values)
+        elif values.ndim == 1:
+            figure, axis = plt.subplots(figsize=(8, 2.6))
+            axis.bar(range(1, len(values) + 1), values)
+            axis.axhline(0, color="black", linewidth=0.8)
+            axis.set(xlabel="unit", ylabel="value")
+            axis.xaxis.get_major_locator().set_params(integer=True)
+        else:  # an image, or a sequence of vectors
+            figure, axis = plt.subplots(figsize=(3, 3))
+            plots.draw_image(axis, values)
+        figure.suptitle(title, fontsize=11)
+        return figure, f"{title}; values from {values.min():.2f} to {values.max():.2f}."
+
+    return Explorer(
+        draw,
+        {
+            "image": ipywidgets.IntSlider(0, min=0, max=len(images) - 1, description="image"),
+            "layer": ipywidgets.IntSlider(1, min=0, max=len(outputs), description="layer"),
+        },
+    )
+
+
+def draw_maps(maps: np.ndarray) -> Figure:
+    """Draw feature maps (H, W, C) side by side on one common scale, at most 64 of them."""
+    shown = maps[..., :64]
+    columns = min(5 if shown.shape[-1] <= 10 else 8, shown.shape[-1])
+    rows = -(-shown.shape[-1] // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.7 * columns, 1.9 * rows + 0.4), squeeze=False)
+    for index, axis in enumerate(axes.flat):
+        axis.axis("off")
+        if index < shown.shape[-1]:
+            picture = axis.imshow(shown[..., index], vmin=shown.min(), vmax=shown.max(), interpolation="nearest")
+            axis.set_title(f"map {index + 1}", fontsize=9)
+    figure.colorbar(picture, ax=axes, shrink=0.8, label="value")
+    return figure

@@ -1,0 +1,199 @@
+"""The machinery of the checks: four outcomes, plain data, nothing on stderr, no traceback of ours."""
+
+import json
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from helpers.checks import core
+from helpers.checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT, Advice, Reason, check, judge_array, judge_number
+
+
+def doubled_cases(rng):
+    for _ in range(3):
+        yield {"x": rng.normal(size=(4, 5))}
+
+
+@check(doubled_cases)
+def doubled(student, case):
+    return {"y": student(case["x"])}
+
+
+@doubled.judge
+def _(answer, case):
+    return judge_array(answer["y"], 2 * case["x"], {"You squared it.": case["x"] ** 2})
+
+
+def outcome(student, seed=0):
+    return doubled.verdict(doubled.collect(student, seed), seed)
+
+
+def test_right():
+    assert outcome(lambda x: x + x).status == RIGHT
+    assert outcome(lambda x: (2 * x).astype("float32")).status == RIGHT
+    assert outcome(lambda x: (2 * x).tolist()).status == RIGHT
+
+
+def test_known_mistake_gets_its_sentence():
+    assert outcome(lambda x: x**2).status == NOT_YET
+    assert outcome(lambda x: x**2).reason == "You squared it."
+
+
+def test_raised_names_the_students_line_and_nothing_of_ours():
+    def student(x):
+        return x[10]
+
+    found = outcome(student)
+    assert found.status == RAISED
+    assert "IndexError" in found.reason and "return x[10]" in found.reason
+    assert "core.py" not in found.reason
+
+
+def test_not_attempted():
+    def student(x):
+        raise NotImplementedError
+
+    assert outcome(student).status == NOT_ATTEMPTED
+    assert "`student`" in outcome(student).reason
+
+
+def test_keyboard_interrupt_is_the_students_to_use():
+    def student(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        outcome(student)
+
+
+def test_input_changed_in_place():
+    def student(x):
+        x *= 2
+        return x
+
+    assert outcome(student).status == NOT_YET
+    assert "changed its input `x`" in outcome(student).reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (None, "return"),
+        ("text", "a text"),
+        ({"a": 1}, "a dictionary"),
+        (True, "True or False"),
+        ([[1, 2], [3]], "equally long"),
+        ((n for n in range(3)), "generator"),
+        (np.array([object()]), "dtype object"),
+        (np.full((4, 5), np.nan), "NaN"),
+        (np.zeros((5, 4)), "(5, 4)"),
+        (3, "()"),
+        (np.zeros((4, 5)), "off"),
+    ],
+)
+def test_useless_answers_get_a_useful_sentence(answer, says):
+    found = outcome(lambda x: answer)
+    assert found.status == NOT_YET
+    assert says in found.reason
+
+
+def test_huge_answer_is_refused():
+    found = outcome(lambda x: np.zeros((2000, 2000)))
+    assert found.status == NOT_YET and "MB" in found.reason
+
+
+def test_seeds_change_the_cases_and_repeat():
+    first, again, other = (doubled.collect(lambda x: x, seed) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_probe_output_is_json_and_its_arrays_survive():
+    data = {"a": [1, 2.5, None, "text", True], "array": np.arange(6, dtype="int16").reshape(2, 3)}
+    back = core.decode(core.encode(core.to_plain(data)))
+    assert json.loads(core.encode(data))
+    assert back["a"] == data["a"]
+    assert back["array"].dtype == np.int16 and np.array_equal(back["array"], data["array"])
+
+
+def test_decode_reads_no_objects():
+    text = json.dumps({"dtype": "|O", "shape": [1], "base64": ""})
+    with pytest.raises(core.Unusable):
+        core.decode(text)
+
+
+def test_judge_sees_data_not_the_students_objects():
+    class Chameleon(np.ndarray):
+        def __eq__(self, other):
+            return True
+
+    assert outcome(lambda x: np.zeros(x.shape).view(Chameleon)).status == NOT_YET
+
+
+def test_warnings_and_stderr_of_a_students_code_are_kept_off_stderr(capsys):
+    def student(x):
+        warnings.warn("careful", stacklevel=1)
+        print("noise", file=sys.stderr)
+        return 2 * x
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        doubled(student)
+    streams = capsys.readouterr()
+    assert streams.err == ""
+    assert "careful" in streams.out
+
+
+def test_call_prints_the_outcome_and_raises_one_line(capsys):
+    doubled(lambda x: 2 * x)
+    assert "doubled: right" in capsys.readouterr().out
+    with pytest.raises(core.CheckFailed) as failure:
+        doubled(lambda x: x**2)
+    assert "You squared it." in capsys.readouterr().out
+    assert "You squared it." in str(failure.value)
+    assert failure.value._render_traceback_() == ["doubled: not yet (the box above says more)"]
+
+
+def test_advice_is_right_with_a_remark():
+    @check()
+    def slow(student, case):
+        return student()
+
+    @slow.judge
+    def _(answer, case):
+        return Advice("Right, but a loop is slow.")
+
+    found = slow.verdict(slow.collect(lambda: 1))
+    assert found.status == RIGHT and "slow" in found.reason
+
+
+def test_picture_has_alt_text_and_the_text_is_complete_without_it():
+    found = core.Outcome("x", NOT_YET, "Differs.", Reason("Differs.", np.eye(4), np.zeros((4, 4))))
+    assert "alt='Pictures of the expected result" in found.message()._repr_html_()
+    assert str(found.message()) == "x: not yet\nDiffers."
+
+
+def test_html_of_a_students_text_is_escaped():
+    found = core.Outcome("x", RAISED, "ValueError: <script>")
+    assert "<script>" not in found.message()._repr_html_()
+
+
+def test_judge_number():
+    assert judge_number(5, 5, {}) is None
+    assert judge_number(np.array([5.0]), 5, {}) is None
+    assert judge_number(4, 5, {"One short.": 4}) == "One short."
+    assert judge_number(4, 5, {"Cannot be told apart.": 5}) == "The result is 4, and that is not right here."
+    assert "return" in judge_number(None, 5, {})
+    assert "a list" in judge_number([5], 5, {})
+    assert "True or False" in judge_number(True, 1, {})
+
+
+def test_summary_counts_right_checks():
+    class Lab:
+        pass
+
+    lab = Lab()
+    lab.doubled = core.Check("doubled", doubled.probe, doubled.cases, doubled.judges)
+    assert "0 of 1" in str(core.summary(lab))
+    lab.doubled(lambda x: 2 * x)
+    assert "1 of 1" in str(core.summary(lab)) and "doubled: right" in str(core.summary(lab))

@@ -1,0 +1,172 @@
+"""The thin package: it imports fast, stays quiet, and its pictures and explorers say what they show."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+
+from helpers import messages, plots, profile, widgets
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def python(code: str, **variables: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | variables
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+
+
+def test_import_is_fast_and_without_tensorflow():
+    code = (
+        "import time; start = time.perf_counter(); import helpers, sys; "
+        "print(time.perf_counter() - start, 'tensorflow' in sys.modules, 'keras' in sys.modules)"
+    )
+    seconds, *loaded = python(code).stdout.split()
+    assert float(seconds) < 0.5
+    assert loaded == ["False", "False"]
+
+
+def test_starting_a_lab_writes_nothing_to_stderr():
+    run = python("from helpers import session; session.begin(); import keras; keras.ops.ones(3)", COURSE_PROFILE="ci")
+    assert run.returncode == 0
+    assert run.stderr == ""
+    assert "Run profile: ci" in run.stdout
+
+
+def test_full_profile_is_not_worth_a_word():
+    assert python("from helpers import session; session.begin()").stdout == ""
+
+
+def test_unknown_profile_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "fast")
+    with pytest.raises(messages.CourseError, match="'fast', but it must be one of: full, quick, ci"):
+        profile.epochs(10)
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "samples"), [("full", 10, 50_000), ("quick", 3, 10_000), ("ci", 2, 500), ("", 10, 50_000)]
+)
+def test_profiles(monkeypatch, name, epochs, samples):
+    if name:
+        monkeypatch.setenv("COURSE_PROFILE", name)
+    assert (profile.epochs(10), profile.samples(50_000)) == (epochs, samples)
+    assert (profile.epochs(1), profile.samples(100)) == (1, 100)
+
+
+def test_offline(monkeypatch):
+    assert not profile.offline()
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    assert profile.offline()
+    monkeypatch.setenv("COURSE_OFFLINE", "0")
+    assert not profile.offline()
+    monkeypatch.setenv("COURSE_PROFILE", "ci")
+    assert profile.offline()
+
+
+def test_course_errors_show_one_sentence():
+    assert messages.CourseError("No such file.")._render_traceback_() == ["No such file."]
+
+
+def test_a_cell_that_needs_an_unsolved_exercise_says_so_in_one_line():
+    cells = [
+        "from helpers import session\nsession.begin()",
+        "def square(x):\n    raise NotImplementedError",
+        "square(2)",
+        "print('still here')",
+    ]
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(nb, allow_errors=True, resources={"metadata": {"path": str(ROOT)}}).execute()
+    (error,) = nb.cells[2].outputs
+    assert error.ename == "NotImplementedError"
+    (line,) = error.traceback
+    assert "not attempted" in line and "`square`" in line
+    assert nb.cells[3].outputs[0].text == "still here\n"
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What a notebook would show."""
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *things, **options: shown.extend(things))
+    return shown
+
+
+def test_image_grid_has_alt_text_and_leaves_no_figure_open(displayed):
+    plots.image_grid([np.eye(3), np.eye(4)], ["one", "two"], alt="Two diagonals.", columns=1)
+    data, metadata = displayed[0]._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == "Two diagonals."
+    assert data["image/png"]
+    assert plt.get_fignums() == []
+
+
+def test_image_grid_draws_empty_and_colour_images(displayed):
+    plots.image_grid([np.zeros((3, 3)), np.full((3, 3, 3), 255, np.uint8)], ["zeros", "white"], alt="x", signed=True)
+    assert len(displayed) == 1
+
+
+def test_training_curves_draw_the_run_over_its_reference():
+    history = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.3, 0.5], "val_accuracy": [0.2, 0.4]}
+    figure = plots.training_curves(history, reference={"loss": [2, 1, 0.5], "accuracy": [0.3, 0.5, 0.6]})
+    loss, accuracy = figure.axes
+    assert [len(line.get_xdata()) for line in loss.lines] == [3, 2, 2]
+    assert loss.get_xlabel() == "epoch" and accuracy.get_ylabel() == "accuracy"
+    assert list(loss.lines[1].get_xdata()) == [1, 2]
+    plt.close(figure)
+
+
+def test_alt_text_is_escaped():
+    figure, _ = plt.subplots()
+    assert "alt='a &#x27; b'" in plots.html_image(figure, "a ' b")
+
+
+KERNELS = {"identity": np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]]), "box": np.ones((5, 5)) / 25}
+
+
+def test_convolution_explorer_follows_every_control():
+    explorer = widgets.convolution_explorer({"noise": np.random.default_rng(0).random((20, 30))}, KERNELS)
+    seen = {explorer.picture.value}
+    for name, value, size in [
+        ("kernel", "box", "16×26"),
+        ("border", "full", "24×34"),
+        ("stride", 2, "12×17"),
+        ("kernel", widgets.FREE, "11×16"),
+        ("w00", 2.0, "11×16"),
+    ]:
+        explorer.controls[name].value = value
+        assert explorer.picture.value not in seen
+        seen.add(explorer.picture.value)
+        assert f"size {size}" in explorer.picture.value
+
+
+def test_free_kernel_sliders_appear_only_when_asked_for():
+    explorer = widgets.convolution_explorer({"noise": np.eye(10)}, KERNELS)
+    grid = explorer.children[1]
+    assert grid.layout.display == "none" and len(grid.children) == 9
+    explorer.controls["kernel"].value = widgets.FREE
+    assert grid.layout.display == "grid"
+
+
+def test_static_twin_shows_the_chosen_settings(displayed):
+    explorer = widgets.convolution_explorer({"noise": np.eye(10)}, KERNELS)
+    explorer.static(kernel="box", border="same", stride=3)
+    assert "box" in displayed[0].alt and "stride 3" in displayed[0].alt
+    assert explorer.controls["kernel"].value == "identity"
+
+
+def test_convolution_walk_computes_the_layer():
+    rng = np.random.default_rng(0)
+    x, w, b = rng.integers(0, 3, (5, 5, 3)), rng.integers(-1, 2, (3, 3, 3, 2)), np.array([1, 0])
+    walk = widgets.convolution_walk(x, w, b, stride=2, padding=1)
+    padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
+    for place in (1, 6, 9):
+        for filter in (1, 2):
+            walk.controls["place"].value, walk.controls["filter"].value = place, filter
+            row, column = (2 * index for index in divmod(place - 1, 3))
+            value = (padded[row : row + 3, column : column + 3] * w[..., filter - 1]).sum() + b[filter - 1]
+            assert f"Place {place} of 9" in walk.picture.value
+            assert f"= {value}." in walk.picture.value
