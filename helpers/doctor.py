@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import profile
-from helpers.messages import CourseError
+from helpers.messages import CourseError, DataError
 
 ENVIRONMENT = Path(__file__).resolve().parent.parent / "environment.yml"  # in the student edition, too
 OLDEST_PYTHON = (3, 11)
@@ -68,7 +68,7 @@ def fetch() -> int:
 
 def fetched(name: str) -> str:
     """Where the real data set now is, in words. Raises CourseError if it cannot be had."""
-    from helpers.datasets import DataError, cache_folder, download, locate, read
+    from helpers.datasets import cache_folder, download, locate, read
 
     path = locate(name) or download(name)
     try:

@@ -19,6 +19,10 @@ class CourseError(Exception):
         return [str(self)]
 
 
+class DataError(CourseError):
+    """Data that cannot be had or used; says in one sentence which, why, and what helps."""
+
+
 class Message:
     """A box of text that notebooks show as HTML, and terminals, CI and screen readers as plain sentences.
 

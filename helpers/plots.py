@@ -32,23 +32,20 @@ def use_course_style() -> None:
 
 def show(figure: Figure, alt: str) -> None:
     """Display a figure in the notebook with a text for those who cannot see it, and close it."""
-    from IPython.display import Image, display
+    from IPython.display import display
 
-    display(Image(data=_png(figure), alt=alt))
+    # As HTML, because JupyterLab shows a plain PNG without its alt text.
+    display({"text/html": html_image(figure, alt), "text/plain": alt}, raw=True)
 
 
 def html_image(figure: Figure, alt: str) -> str:
-    """The figure as an HTML <img> with alt text, for message boxes and widgets; closes it."""
-    data = base64.b64encode(_png(figure)).decode()
-    return f"<img alt='{html.escape(alt, quote=True)}' src='data:image/png;base64,{data}' style='max-width:100%'>"
-
-
-def _png(figure: Figure) -> bytes:
+    """The figure as an HTML <img> with alt text; closes it."""
     buffer = io.BytesIO()
     # Without its metadata the picture does not change with Matplotlib's version.
     figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)
-    return buffer.getvalue()
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return f"<img alt='{html.escape(alt, quote=True)}' src='data:image/png;base64,{data}' style='max-width:100%'>"
 
 
 def image_grid(

@@ -49,9 +49,11 @@ def convolution_explorer(images: dict[str, np.ndarray], kernels: dict[str, np.nd
         plots.draw_image(axes[1], values, f"{kernel}, {size(values)}", signed=True)
         if values.size <= 25:
             plots.write_numbers(axes[1], values)
-        plots.draw_image(
-            axes[2], response, f"response, {border}, stride {stride}: {size(response)}", signed=values.sum() <= 0
-        )
+        title = f"response, {border}, stride {stride}: {size(response)}"
+        if np.isclose(values.sum(), 1):  # keeps the brightness: shown as a screen shows the image, without overshoot
+            plots.draw_image(axes[2], np.clip(response, images[image].min(), images[image].max()), title)
+        else:
+            plots.draw_image(axes[2], response, title, signed=True)
         return figure, (
             f"{image} of size {size(images[image])}, correlated with the kernel {kernel}, border {border}, "
             f"stride {stride}: the response has size {size(response)}."
@@ -155,7 +157,7 @@ def layer_explorer(model, images: np.ndarray) -> Explorer:
 
     outputs = [layer.output for layer in model.layers if type(layer).__name__ != "InputLayer"]
     names = ["image"] + [layer.name for layer in model.layers if type(layer).__name__ != "InputLayer"]
-    all_layers = keras.Model(model.inputs, outputs)
+    all_layers = keras.Model(model.inputs[0], outputs)
     cache: dict[int, list[np.ndarray]] = {}
 
     def draw(image: int, layer: int) -> tuple[Figure, str]:

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import datasets
-from helpers.messages import CourseError
+from helpers import datasets, mirrors
+from helpers.messages import CourseError, DataError
 
 pytestmark = pytest.mark.filterwarnings("error")
 SHAPES = {name: kind.image_shape for name, kind in datasets.KINDS.items()}
@@ -108,13 +108,13 @@ def serve():
 def publish(monkeypatch):
     """publish(name, files, mirrors) makes them the data set's source, with the true checksums of `files`."""
 
-    def set_source(name, files, *mirrors):
+    def set_source(name, files, *served):
         sums = {file: hashlib.sha256(content).hexdigest() for file, content in files.items()}
-        urls = tuple(mirror.url for mirror in mirrors)
-        source = datasets.Source(urls, sums, datasets.SOURCES[name].unpack)
-        monkeypatch.setitem(datasets.SOURCES, name, source)
+        urls = tuple(mirror.url for mirror in served)
+        source = mirrors.Source(urls, sums, mirrors.SOURCES[name].unpack)
+        monkeypatch.setitem(mirrors.SOURCES, name, source)
 
-    monkeypatch.setattr(datasets, "TIMEOUT", (2, 1))
+    monkeypatch.setattr(mirrors, "TIMEOUT", (2, 1))
     return set_source
 
 
@@ -125,7 +125,7 @@ def idx_files(content):
         sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
         return gzip.compress(bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes())
 
-    names = list(datasets.SOURCES["mnist"].files)
+    names = list(mirrors.SOURCES["mnist"].files)
     return dict(zip(names, map(packed, content.values()), strict=True))
 
 
@@ -180,7 +180,7 @@ def test_course_data_comes_before_the_cache_and_the_cache_before_a_download(
 
 def test_course_data_that_is_no_folder_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(datasets.DataError) as error:
+    with pytest.raises(DataError) as error:
         datasets.load("mnist")
     assert str(error.value) == f"COURSE_DATA is '{tmp_path / 'nowhere'}', which is no folder: correct it or unset it."
 
@@ -231,11 +231,11 @@ def test_download_is_converted_and_tidied(name, pack, cache, serve, publish):
 def test_download_shows_its_progress_and_writes_nothing_to_stderr(serve, publish):
     files = idx_files(arrays())
     publish("mnist", files, serve(files))
-    source = datasets.SOURCES["mnist"]
+    source = mirrors.SOURCES["mnist"]
     # In a process of its own, because loggers keep the stderr that they found when they were made.
     code = f"""
-from helpers import datasets
-datasets.SOURCES["mnist"] = datasets.Source({source.mirrors}, {source.files}, datasets._unpack_idx)
+from helpers import datasets, mirrors
+mirrors.SOURCES["mnist"] = mirrors.Source({source.mirrors}, {source.files}, mirrors._unpack_idx)
 print(datasets.load("mnist").source)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -264,7 +264,7 @@ def test_when_all_mirrors_fail_the_message_says_what_each_did(serve, publish, ca
     files = cifar_files(arrays("cifar10"))
     other = dict.fromkeys(files, b"no archive")
     publish("cifar10", files, serve(files, status=404), serve(other), serve(files, hang=True))
-    with pytest.raises(datasets.DataError) as error:
+    with pytest.raises(DataError) as error:
         datasets.download("cifar10")
     assert str(error.value) == (
         "CIFAR-10 could not be downloaded from 127.0.0.1 (error 404), 127.0.0.1 (wrong checksum), "
@@ -359,8 +359,8 @@ def test_a_cache_that_cannot_be_made_gives_the_stand_in(tmp_path, monkeypatch, c
 
 
 def test_sources_are_complete():
-    assert datasets.SOURCES.keys() == datasets.KINDS.keys()
-    for source in datasets.SOURCES.values():
+    assert mirrors.SOURCES.keys() == datasets.KINDS.keys()
+    for source in mirrors.SOURCES.values():
         assert len(source.mirrors) >= 3
         assert all(mirror.startswith("http") and mirror.endswith("/") for mirror in source.mirrors)
         assert all(len(bytes.fromhex(checksum)) == 32 for checksum in source.files.values())
@@ -388,7 +388,7 @@ BROKEN = {
 
 
 def check_refused(path, says):
-    with pytest.raises(datasets.DataError) as error:
+    with pytest.raises(DataError) as error:
         datasets.load("mnist")
     sentence = str(error.value)
     assert sentence.startswith(f"{path} {says}")
@@ -510,7 +510,7 @@ def test_missing_or_broken_sheet_is_one_sentence(sheets, monkeypatch):
     other = (sheets / "other.png").read_bytes()
     for content in (b"", picture[: len(picture) // 2], other, None):
         sheet.write_bytes(content) if content is not None else sheet.unlink()
-        with pytest.raises(datasets.DataError) as error:
+        with pytest.raises(DataError) as error:
             datasets.load("cifar10")
         assert str(error.value) == (
             f"{sheet} is no picture of 400 tiles: bring it back with `git checkout data/cifar10_doodles.jpg`."

@@ -30,6 +30,7 @@
 # check as often as you like. 20 points in all.
 
 # %% tags=["setup"]
+# Run this cell first: it finds the course's helpers, or fetches them on Colab.
 import subprocess
 import sys
 from pathlib import Path
