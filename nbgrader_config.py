@@ -24,7 +24,7 @@ c.ClearSolutions.end_solution_delimeter = "### END SOLUTION"
 c.GenerateAssignment.preprocessors = [
     StripAuthoring,
     WriteAddresses,
-    *GenerateAssignment.preprocessors.default_args[0],
+    *GenerateAssignment.preprocessors.default(),
     MarkDependents,
 ]
 

@@ -12,7 +12,7 @@ from sheets import ZOOM, Pen, make_sheet, pose
 
 SIDE = 28
 COUNTS = 5000, 1000
-GREY_STEP = 16  # few grey levels keep the lossless file small
+GREY_STEP = 8  # few grey levels keep the lossless file small
 
 
 def upper_body(pen: Pen, cloth: int, sleeve: float, hem: float, chest: float, flare: float) -> None:
@@ -43,7 +43,9 @@ def collar(pen: Pen, cloth: int, drop: float) -> None:
 
 
 def t_shirt(pen: Pen, rng: np.random.Generator, cloth: int) -> None:
-    upper_body(pen, cloth, rng.uniform(0.15, 0.4), rng.uniform(0.7, 0.95), rng.uniform(0.45, 0.55), rng.uniform(0.9, 1.1))
+    upper_body(
+        pen, cloth, rng.uniform(0.15, 0.4), rng.uniform(0.7, 0.95), rng.uniform(0.45, 0.55), rng.uniform(0.9, 1.1)
+    )
     neckline(pen, rng, cloth)
     if rng.random() < 0.45:  # a print
         tone = int(rng.choice([cloth * 0.4, 250]))
@@ -127,10 +129,13 @@ def shirt(pen: Pen, rng: np.random.Generator, cloth: int) -> None:
 
 
 def sneaker(pen: Pen, rng: np.random.Generator, cloth: int) -> None:
-    ankle, toe = rng.uniform(-0.3, 0.0), rng.uniform(0.15, 0.35)
-    pen.polygon([(-0.95, ankle), (-0.4, ankle + 0.1), (0.1, 0.0), (0.7, toe), (0.98, 0.5), (-0.95, 0.55)], cloth)
+    ankle, toe = rng.uniform(-0.35, 0.0), rng.uniform(0.15, 0.3)
+    pen.polygon([(-0.95, ankle), (-0.4, ankle + 0.1), (0.1, 0.0), (0.6, toe), (0.6, 0.55), (-0.95, 0.55)], cloth)
+    pen.ellipse(0.6, 0.5, 0.36, 0.52 - toe, cloth)
     pen.ellipse(-0.66, ankle + 0.03, 0.22, 0.09, 20)
-    pen.box(-1, 0.48, 1, rng.uniform(0.6, 0.72), int(rng.choice([250, cloth * 0.6])))
+    sole = rng.uniform(0.64, 0.76)
+    pen.box(-1, sole, 1, 1.4, 0)
+    pen.box(-1, 0.5, 1, sole, int(rng.choice([250, cloth * 0.6])))
     if rng.random() < 0.6:
         for x in (-0.15, 0.05, 0.25):
             pen.line([(x, 0.1 + x / 3), (x - 0.12, 0.3)], 0.05, int(cloth * 0.4))
@@ -154,7 +159,11 @@ def bag(pen: Pen, rng: np.random.Generator, cloth: int) -> None:
 def ankle_boot(pen: Pen, rng: np.random.Generator, cloth: int) -> None:
     shaft, heel, toe = rng.uniform(-0.95, -0.45), rng.uniform(0, 0.4), rng.uniform(0.2, 0.4)
     front = rng.uniform(-0.2, 0.05)
-    pen.polygon([(-0.9, shaft), (front, shaft + 0.05), (front + 0.05, -0.05), (0.75, toe), (0.98, 0.7), (-0.9, 0.7)], cloth)
+    pen.polygon(
+        [(-0.9, shaft), (front, shaft + 0.05), (front + 0.05, -0.05), (0.65, toe), (0.7, 0.7), (-0.9, 0.7)], cloth
+    )
+    pen.ellipse(0.65, 0.65, 0.33, 0.66 - toe, cloth)
+    pen.box(-0.95, 0.8, 1, 1.4, 0)
     pen.box(-0.95, 0.68, 1, 0.8, int(cloth * 0.5))
     pen.box(-0.92, 0.75, -0.45, 0.8 + heel, int(cloth * 0.5))
     if heel > 0.15:  # lift the arch
@@ -169,11 +178,11 @@ def ankle_boot(pen: Pen, rng: np.random.Generator, cloth: int) -> None:
 CLASSES = (t_shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle_boot)
 
 
-def weave(rng: np.random.Generator) -> np.ndarray:
+def weave(rng: np.random.Generator, patterned: bool) -> np.ndarray:
     """Brightness of the cloth, (28, 28): plain, striped or checked, under a slope of light."""
     place = np.linspace(-1, 1, SIDE)
     light = 1 + rng.normal(0, 0.12) * place[:, None] + rng.normal(0, 0.12) * place[None, :]
-    kind = rng.choice(["plain", "rows", "columns", "both"], p=[0.6, 0.2, 0.1, 0.1])
+    kind = rng.choice(["plain", "rows", "columns", "both"], p=[0.6, 0.2, 0.1, 0.1]) if patterned else "plain"
     stripes = 1 - rng.uniform(0.2, 0.6) * (np.sin(rng.uniform(8, 30) * place + rng.uniform(0, 6)) > 0.2)
     if kind in ("rows", "both"):
         light = light * stripes[:, None]
@@ -187,11 +196,12 @@ def garment(label: int, rng: np.random.Generator) -> Image.Image:
     image = Image.new("L", (SIDE * ZOOM, SIDE * ZOOM))
     scale = rng.uniform(0.36, 0.47) * rng.uniform(0.88, 1.12, 2)
     centre = 0.5 + rng.uniform(-1, 1, 2) * np.clip(0.51 - scale, 0.02, 1)
-    if CLASSES[label] in (sandal, sneaker, ankle_boot, bag):
+    footwear = CLASSES[label] in (sandal, sneaker, ankle_boot)
+    if footwear:
         scale[0] *= rng.choice([-1, 1])
     pen = Pen(image, pose(image.width, scale, centre, rng.normal(0, 4), rng.normal(0, 0.05)))
     CLASSES[label](pen, rng, int(rng.uniform(90, 245)))
-    pixels = np.asarray(image.reduce(ZOOM)) * weave(rng)
+    pixels = np.asarray(image.reduce(ZOOM)) * weave(rng, patterned=not footwear)
     levels = np.round(np.clip(pixels, 0, 255) / GREY_STEP) * GREY_STEP
     return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
 

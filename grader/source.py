@@ -13,6 +13,8 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+import helpers  # noqa: F401 - quiets TensorFlow, which a lab's definitions import
+
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = re.compile(r"# EXERCISE (?P<name>\w+) \((?P<points>\d+)\)\n")
 METADATA = {
@@ -42,7 +44,12 @@ def path(lab: str, suffix: str, root: Path = ROOT) -> Path:
 
 def notebook(lab: str, root: Path = ROOT) -> NotebookNode:
     """The lab's source as a notebook without outputs."""
-    return canonical(jupytext.read(path(lab, ".py", root), fmt="py:percent"))
+    return read(path(lab, ".py", root).read_text(encoding="utf-8"))
+
+
+def read(content: str) -> NotebookNode:
+    """The notebook that a text in jupytext's percent format describes."""
+    return canonical(jupytext.reads(content, fmt="py:percent"))
 
 
 def text(nb: NotebookNode) -> str:
@@ -113,7 +120,8 @@ def dependents(nb: NotebookNode) -> list[int]:
 
     An exercise's cell itself runs: its stub sits inside a function. A statement fails if it uses a function
     that an exercise defines, a function whose body uses one, or a name that was never bound because an earlier
-    statement failed. Read off the syntax tree; a test runs the release and compares.
+    statement failed. `if "name" not in globals():` is understood: so a lab loads a stand-in for what a student
+    has not written. All is read off the syntax tree; a test runs the release and compares.
     """
     unsolved: set[str] = set()
     bound: set[str] = set()
@@ -134,7 +142,11 @@ def dependents(nb: NotebookNode) -> list[int]:
             bound |= set().union(*(_Names(statement).binds for statement in body))
             continue
         failed = False
-        for statement in body:
+        while body:
+            statement = body.pop(0)
+            if missing := _missing_name(statement):  # what stands in for an exercise runs only if it must
+                body = (statement.body if missing not in bound else statement.orelse) + body
+                continue
             names = _Names(statement)
             failed = failed or any(fails(name) for name in names.uses)
             if failed:
@@ -171,6 +183,15 @@ def _defines(statement: ast.stmt) -> bool:
     return isinstance(statement, kinds)
 
 
+def _missing_name(statement: ast.stmt) -> str | None:
+    """The name in `if "name" not in globals():`, None for any other statement."""
+    if isinstance(statement, ast.If) and isinstance(test := statement.test, ast.Compare):
+        match test.left, test.ops, test.comparators:
+            case ast.Constant(value=str(name)), [ast.NotIn()], [ast.Call(func=ast.Name(id="globals"))]:
+                return name
+    return None
+
+
 class _Names(ast.NodeVisitor):
     """The names one statement uses when it runs, the names it binds, and for each function those in its body."""
 
@@ -182,6 +203,24 @@ class _Names(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         (self.uses if isinstance(node.ctx, ast.Load) else self.binds).add(node.id)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self.uses |= {node.target.id} if isinstance(node.target, ast.Name) else set()
+        self.generic_visit(node)
+
+    def visit_For(self, node: ast.AST) -> None:
+        """A statement with a block: what its head or an earlier line binds, a later line may use."""
+        for _, part in ast.iter_fields(node):
+            for child in part if isinstance(part, list) else [part]:
+                if isinstance(child, ast.stmt):
+                    line = _Names(child)
+                    self.uses |= line.uses - self.binds
+                    self.binds |= line.binds
+                    self.bodies |= line.bodies
+                elif isinstance(child, ast.AST):
+                    self.visit(child)
+
+    visit_While = visit_If = visit_With = visit_Try = visit_ExceptHandler = visit_For
 
     def visit_alias(self, node: ast.alias) -> None:
         self.binds.add(node.asname or node.name.partition(".")[0])

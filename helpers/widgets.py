@@ -155,8 +155,8 @@ def layer_explorer(model, images: np.ndarray) -> Explorer:
     """
     import keras
 
-    outputs = [layer.output for layer in model.layers if type(layer).__name__ != "InputLayer"]
-    names = ["image"] + [layer.name for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    outputs, names = [layer.output for layer in layers], ["image", *(type(layer).__name__ for layer in layers)]
     all_layers = keras.Model(model.inputs[0], outputs)
     cache: dict[int, list[np.ndarray]] = {}
 

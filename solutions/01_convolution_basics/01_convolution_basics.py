@@ -1,10 +1,5 @@
 # ---
 # jupyter:
-#   jupytext:
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -75,6 +70,7 @@ patches = {
 for name, patch in patches.items():
     print(f"{name:>9}: dot product {(patch * plus).sum():2d}")
 
+
 # %% [markdown]
 # The patch that looks like the template wins. The −1 in the corners matter: without them the white patch would win as
 # well, since it has ones everywhere.
@@ -110,6 +106,7 @@ def correlate_valid(image, kernel):
     return response
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_correlate_valid", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 checks.correlate_valid(correlate_valid)
 ### BEGIN HIDDEN TESTS
@@ -134,6 +131,7 @@ plots.image_grid(
     size=3.4,
 )
 print("strongest response at row, column:", *[int(v) for v in np.unravel_index(found.argmax(), found.shape)])
+
 
 # %% [markdown]
 # The response is brightest exactly where a plus begins (its upper left corner, as our formula counts), and dark on the
@@ -161,6 +159,7 @@ def convolve_valid(image, kernel):
     ### BEGIN SOLUTION
     return correlate_valid(image, kernel[::-1, ::-1])
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_convolve_valid", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 checks.convolve_valid(convolve_valid)
@@ -237,6 +236,7 @@ plots.image_grid(
     "outlines on grey. Sharpen: crisper. Box blur and Gaussian: softer. Sobel x: vertical edges. Sobel y: horizontal edges.",
 )
 
+
 # %% [markdown]
 # A kernel whose weights sum to 1 keeps the brightness: identity, sharpen, the blurs. A kernel whose weights sum to 0
 # answers 0 on equal grey, and speaks only where something changes: all edge detectors.
@@ -266,6 +266,7 @@ def gaussian_kernel(size, sigma):
     return kernel / kernel.sum()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_gaussian_kernel", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 checks.gaussian_kernel(gaussian_kernel)
 ### BEGIN HIDDEN TESTS
@@ -293,6 +294,7 @@ def gradient_magnitude(image):
     y = correlate_valid(image, KERNELS["Sobel y"])
     return np.sqrt(x**2 + y**2)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_gradient_magnitude", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 checks.gradient_magnitude(gradient_magnitude)
@@ -337,6 +339,7 @@ explorer
 explorer.static(image="camera", kernel="sharpen", border="valid", stride=1)
 explorer.static(image="coins", kernel="Sobel y", border="same", stride=4)
 
+
 # %% [markdown]
 # With stride 4 the kernel moves on by four pixels, so each side of the response is a quarter as long.
 #
@@ -378,8 +381,10 @@ def border_sizes():
     }
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_border_sizes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 checks.border_sizes(border_sizes)
+
 
 # %% [markdown]
 # Now for any size. The kernel moves in steps of `stride` pixels, over an image with `padding` zeros added **on each
@@ -405,6 +410,7 @@ def output_size(n, kernel, padding=0, stride=1):
         raise ValueError(f"A kernel of {kernel} does not fit on {n} pixels with padding {padding}.")
     return room // stride + 1
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_output_size", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 checks.output_size(output_size)
@@ -466,6 +472,7 @@ walk
 walk.static(place=1, filter=1)
 walk.static(place=6, filter=2)
 
+
 # %% [markdown]
 # Each row is a channel. The green frame is the patch; the third column is patch × filter. The three sums and the bias
 # make one number of the output.
@@ -495,6 +502,7 @@ def conv_forward(x, w, b, stride, padding):
     return response
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_conv_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 checks.conv_forward(conv_forward)
 ### BEGIN HIDDEN TESTS
@@ -512,6 +520,7 @@ layer.set_weights([w_small, b_small])
 from_keras = np.asarray(layer(x_small[np.newaxis].astype("float32")))[0]
 yours = conv_forward(x_small, w_small, b_small, stride=2, padding=1)
 print("shape", yours.shape, "- equal to Keras:", np.allclose(yours, from_keras, atol=1e-4))
+
 
 # %% [markdown]
 # You have written a convolutional layer. What is left is to make it fast, and to learn its weights.
@@ -538,6 +547,7 @@ def max_pool(x, size):
     return blocks.max(axis=(1, 3))
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_max_pool", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 checks.max_pool(max_pool)
 ### BEGIN HIDDEN TESTS
@@ -553,6 +563,7 @@ plots.image_grid(
     alt="Edges of the photograph at full size, pooled by 4 and by 16: coarser and coarser, strong edges kept.",
     size=3.4,
 )
+
 
 # %% [markdown]
 # The photographer's outline survives a reduction by 4 in each direction, with one sixteenth of the numbers. Pooled by
@@ -574,6 +585,7 @@ def conv_parameters(kernel_height, kernel_width, channels, filters):
     return (kernel_height * kernel_width * channels + 1) * filters
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_conv_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 checks.conv_parameters(conv_parameters)
 ### BEGIN HIDDEN TESTS
@@ -590,6 +602,7 @@ def dense_parameters(inputs, units):
     ### BEGIN SOLUTION
     return (inputs + 1) * units
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_dense_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 checks.dense_parameters(dense_parameters)

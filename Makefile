@@ -1,0 +1,43 @@
+# The course's commands. `make` alone lists them.
+
+PYTHON ?= python3
+# nbgrader finds its alembic, and kernels their Python, on PATH.
+RUN = PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)" .venv/bin/python
+# A test depends on nothing a user has set: no real data, no cache, no warning filters.
+CLEAN = env -u COURSE_DATA -u COURSE_CACHE -u COURSE_OFFLINE -u PYTHONWARNINGS \
+	COURSE_PROFILE=ci TF_CPP_MIN_LOG_LEVEL=3
+
+.PHONY: help lab test venv outputs release bundle grade reproduce
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
+		printf '  make %-10s %s\n' "$$verb" "$$text"; done
+
+lab: venv  ## start JupyterLab on the labs and print its address
+	@echo "Starting JupyterLab on notebooks/; stop it with Ctrl-C."
+	@$(RUN) -m jupyterlab --ServerApp.root_dir="$(CURDIR)/notebooks" --Application.log_level=WARN \
+		$$([ "$$(id -u)" = 0 ] && echo --allow-root) \
+		$$([ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ] && echo --no-browser)
+
+test: venv  ## run every test, and every notebook at reduced length
+	@$(CLEAN) $(RUN) -m pytest -n 2 --dist loadscope --durations=10 --nbval-lax --nbval-current-env \
+		tests solutions
+
+venv:  ## create or finish the Python environment .venv
+	@command -v $(PYTHON) >/dev/null || { echo "There is no '$(PYTHON)': install Python 3.11 to 3.13."; exit 1; }
+	@$(PYTHON) grader/environment.py
+
+outputs: venv  ## run the solutions at full length and store what they show (LAB=01_... for one)
+	@$(RUN) -m grader.outputs
+
+release: venv  ## bring the solutions' twins in step and generate notebooks/
+	@$(RUN) -m grader.release
+
+bundle: venv  ## write the student edition to dist/
+	@$(RUN) -m grader.bundle
+
+grade: venv  ## grade submitted/<student>/<lab>/ and write grades.csv (LAB=01_... for one)
+	@$(RUN) -m grader.grade
+
+reproduce: venv  ## measure the figures in the README again
+	@$(RUN) -m grader.reproduce

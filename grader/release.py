@@ -1,0 +1,147 @@
+"""`make release`: bring each lab's twins in step, then generate notebooks/ with nbgrader.
+
+solutions/NN/NN.py  <->  solutions/NN/NN.ipynb  ->  notebooks/NN/NN.ipynb
+"""
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from jupytext.combine import combine_inputs_with_outputs
+from nbformat.warnings import MissingIDFieldWarning
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config, PyFileConfigLoader
+
+from grader import source
+from grader.lint import problems
+from grader.source import ROOT
+
+
+class PipelineError(Exception):
+    """A step of the pipeline failed; the message says in which lab and why."""
+
+
+def main() -> None:
+    for lab in source.labs():
+        if sync(lab):
+            print(f"solutions/{lab}: twins brought in step")
+    with tempfile.TemporaryDirectory() as folder:
+        generate(ROOT, source.labs(), Path(folder))
+        for fresh in sorted(Path(folder).rglob("*")):
+            target = ROOT / "notebooks" / fresh.relative_to(folder)
+            if fresh.is_file() and not (target.exists() and target.read_bytes() == fresh.read_bytes()):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(fresh, target)
+                print(f"{target.relative_to(ROOT)}: written")
+    for stale in sorted({path.name for path in ROOT.glob("notebooks/[0-9]*")} - set(source.labs())):
+        print(f"notebooks/{stale} has no source in solutions/ any more: remove it.")
+    print(f"{len(source.labs())} labs are released.")
+
+
+def sync(lab: str, root: Path = ROOT) -> bool:
+    """Bring `.py` and `.ipynb` in step: the younger one's inputs win, outputs stay. True if a file changed."""
+    text, twin = source.path(lab, ".py", root), source.path(lab, ".ipynb", root)
+    written = source.notebook(lab, root)
+    changed = False
+    if twin.exists():
+        executed = nbformat.read(twin, as_version=4)
+        differ = source.inputs(written) != source.inputs(executed)
+        if differ and twin.stat().st_mtime > text.stat().st_mtime:  # somebody edited it without jupytext
+            text.write_text(source.text(executed), encoding="utf-8")
+            written, changed = source.notebook(lab, root), True
+        combined = combine_inputs_with_outputs(source.notebook(lab, root), executed, fmt="py:percent")
+        for cell, authored in zip(combined.cells, written.cells, strict=True):
+            cell.metadata = authored.metadata
+    else:
+        combined = written
+    content = serialised(combined)
+    if not twin.exists() or twin.read_text(encoding="utf-8") != content:
+        twin.write_text(content, encoding="utf-8")
+        changed = True
+    return changed
+
+
+def serialised(nb: nbformat.NotebookNode) -> str:
+    """The bytes of a twin: canonical, so that the same notebook is always the same file."""
+    return nbformat.writes(source.canonical(nb)) + "\n"
+
+
+def generate(course: Path, labs: list[str], destination: Path, database: str | None = None) -> None:
+    """Generate the students' notebooks of `labs` into `destination`, with nbgrader.
+
+    nbgrader notes the cells, hidden tests included, in `database` (an SQLAlchemy URL) for the grading to come;
+    without one it keeps no gradebook.
+    """
+    for lab in labs:
+        found = problems(source.notebook(lab, course))
+        if found:
+            raise PipelineError("\n".join(f"{lab}: {sentence}" for sentence in found))
+    for lab in labs:
+        convert(GenerateAssignment, course, lab, database, release_directory=str(destination))
+
+
+def convert(converter: type[BaseConverter], course: Path, lab: str, database: str | None, **settings: str) -> None:
+    """Run one of nbgrader's converters on a lab with the settings of nbgrader_config.py.
+
+    `settings` are those of nbgrader's CourseDirectory. Raises PipelineError with nbgrader's reason.
+    """
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    config.CourseDirectory.update(Config(root=str(course.resolve()), assignment_id=lab, **settings))
+    if database:
+        config.CourseDirectory.db_url = database
+    else:
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
+    with _nbgrader_environment(), _logged_errors() as errors, warnings.catch_warnings():
+        for remark in (SAWarning, MissingIDFieldWarning):  # on nbgrader's own code
+            warnings.simplefilter("ignore", remark)
+        try:
+            converter(coursedir=CourseDirectory(config=config), config=config, force=True).start()
+        except NbGraderException as failure:
+            reasons = [line for message in errors for line in message.splitlines() if "Error" in line]
+            raise PipelineError(f"{lab}: nbgrader stopped: {reasons[-1] if reasons else failure}") from failure
+
+
+@contextlib.contextmanager
+def _nbgrader_environment() -> Iterator[None]:
+    """nbgrader calls `alembic` from PATH; graded kernels import our helpers and run as in CI unless told not to."""
+    before = dict(os.environ)
+    for name, folder in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", ROOT)):
+        os.environ[name] = os.pathsep.join(filter(None, [str(folder), os.environ.get(name)]))
+    os.environ.setdefault("COURSE_PROFILE", "ci")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _logged_errors() -> Iterator[list[str]]:
+    """What nbgrader logs as an error: its exception only says 'see the traceback above'."""
+    messages: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: messages.append(record.getMessage())
+    logger = logging.getLogger("traitlets")
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PipelineError as failure:
+        sys.exit(str(failure))

@@ -1,0 +1,114 @@
+"""The grading loop on a tiny lab: what a submission is worth, and that none can choose its own tests."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from grader import source
+from grader.grade import grade
+from grader.release import generate, sync
+from tests import mini_course
+from tests.mini_course import LAB
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The tiny course with its release; no gradebook yet."""
+    root = tmp_path_factory.mktemp("course")
+    mini_course.write(root)
+    sync(LAB, root)
+    generate(root, [LAB], root / "notebooks")
+    return root
+
+
+@pytest.fixture(scope="module")
+def grades(course):
+    """Everything submitted and graded once: one kernel for each submission."""
+
+    def submit(student: str, change) -> None:
+        nb = nbformat.read(course / "notebooks" / LAB / f"{LAB}.ipynb", as_version=4)
+        change(nb, {cell.id: cell for cell in nb.cells})
+        mini_course.submit(course, student, LAB, nbformat.writes(nb))
+
+    def nothing(nb, cells):
+        pass
+
+    def weaken_the_test(nb, cells):
+        cells["test_triple"].source = "pass"
+        cells["test_triple"].metadata["nbgrader"]["points"] = 100
+
+    def only_the_visible_case(nb, cells):
+        cells["triple"].source = "# EXERCISE triple (2)\ndef triple(x):\n    return 6"
+
+    def without_the_test(nb, cells):
+        cells["triple"].source = "# EXERCISE triple (2)\ndef triple(x):\n    return 3 * x"
+        nb.cells.remove(cells["test_triple"])
+
+    def warn(nb, cells):
+        noise = "    print('hm', file=sys.stderr)\n"
+        cells["triple"].source = f"# EXERCISE triple (2)\nimport sys\ndef triple(x):\n{noise}    return 3 * x"
+
+    def with_an_answer(nb, cells):
+        cells["written_why"].source = "Because."
+        nb.cells.append(new_code_cell("print('my own cell')"))
+
+    submit("untouched", nothing)
+    submit("tampering", weaken_the_test)
+    submit("memorising", only_the_visible_case)
+    submit("deleting", without_the_test)
+    submit("noisy", warn)
+    submit("writing", with_an_answer)
+    mini_course.submit(course, "broken", LAB, "{not a notebook")
+    mini_course.submit(course, "solved", LAB, source.path(LAB, ".ipynb", course).read_text(encoding="utf-8"))
+    return grade(course).set_index("student")
+
+
+def test_solution_scores_everything(grades):
+    row = grades.loc["solved"]
+    assert (row.code_score, row.max_code_score, row.problem) == (2, 2, "")
+
+
+def test_untouched_release_scores_nothing(grades):
+    row = grades.loc["untouched"]
+    assert (row.score, row.max_score, row.problem) == (0, 3, "")
+
+
+def test_weakened_test_cell_is_replaced_by_the_real_one(grades):
+    row = grades.loc["tampering"]
+    assert (row.code_score, row.max_code_score) == (0, 2)
+
+
+def test_hidden_tests_run(grades):
+    assert grades.loc["memorising"].code_score == 0
+
+
+def test_deleted_test_cell_comes_back(grades):
+    assert grades.loc["deleting"].code_score == 2
+
+
+def test_stderr_in_a_graded_cell_costs_its_points(grades):
+    """The trap that helpers must keep students out of: TensorFlow's log, warnings."""
+    assert grades.loc["noisy"].code_score == 0
+
+
+def test_written_answer_waits_for_a_grader(grades):
+    assert grades.loc["writing"].by_hand
+    assert not grades.loc["untouched"].by_hand
+
+
+def test_broken_submission_is_reported_and_stops_nobody(grades):
+    assert "JSON" in grades.loc["broken"].problem
+    assert (grades.problem == "").sum() == len(grades) - 1
+
+
+def test_feedback_is_written(course, grades):
+    assert (course / "feedback" / "solved" / LAB / f"{LAB}.html").exists()
+
+
+def test_second_call_grades_nothing_again(course, grades):
+    graded = course / "autograded" / "solved" / LAB / f"{LAB}.ipynb"
+    before = graded.stat().st_mtime_ns
+    again = grade(course, LAB).set_index("student")
+    assert graded.stat().st_mtime_ns == before
+    assert again.loc["solved"].code_score == 2
+    assert set(again.lab) == {LAB}

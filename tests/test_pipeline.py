@@ -1,0 +1,258 @@
+"""From source to twin to release: twins in step, release fresh and without answers, faults named."""
+
+import os
+import re
+
+import nbformat
+import pytest
+
+from grader import outputs, source
+from grader.lint import problems
+from grader.preprocessors import repository
+from grader.release import PipelineError, generate, serialised, sync
+from grader.source import ROOT
+from tests import mini_course
+from tests.mini_course import LAB, TEXT
+
+REGION = re.compile(r"### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)### END \1", re.DOTALL)
+
+
+def answers(lab: str, root=ROOT) -> list[str]:
+    """What a release must not contain: solutions, hidden tests with their seeds, exemplar answers."""
+    cells = source.notebook(lab, root).cells
+    given = " ".join(REGION.sub("", cell.source) for cell in cells)
+    found = ["BEGIN SOLUTION", "BEGIN HIDDEN TESTS"]
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("solution"):
+            found += [line for line in cell.source.splitlines() if len(line) > 10]
+        lines = [line.strip() for _, region in REGION.findall(cell.source) for line in region.splitlines()]
+        found += [line for line in lines if len(line) > 10 and line not in given]
+        found += [seed for line in lines for seed in re.findall(r"seed=\d+", line)]
+    return found
+
+
+def released(root) -> nbformat.NotebookNode:
+    return nbformat.read(root / "notebooks" / LAB / f"{LAB}.ipynb", as_version=4)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """The tiny course, its twin made."""
+    mini_course.write(tmp_path)
+    sync(LAB, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """All real labs, released anew."""
+    folder = tmp_path_factory.mktemp("fresh")
+    generate(ROOT, source.labs(), folder)
+    return folder
+
+
+# The real labs
+
+
+@pytest.mark.parametrize("lab", source.labs())
+def test_twins_are_in_step(lab):
+    twin = nbformat.read(source.path(lab, ".ipynb"), as_version=4)
+    written = source.notebook(lab)
+    assert source.inputs(twin) == source.inputs(written), f"'make release' brings solutions/{lab} in step"
+    assert [cell.id for cell in twin.cells] == [cell.id for cell in written.cells]
+    assert source.inputs(source.read(source.text(twin))) == source.inputs(twin)  # nothing is lost on the way back
+
+
+@pytest.mark.parametrize("lab", source.labs())
+def test_release_is_fresh(lab, fresh):
+    made = sorted(path.relative_to(fresh) for path in (fresh / lab).rglob("*") if path.is_file())
+    for path in made:
+        assert (ROOT / "notebooks" / path).read_bytes() == (fresh / path).read_bytes(), "run 'make release'"
+    assert made == [path.relative_to(fresh) for path in (fresh / lab / f"{lab}.ipynb",)]
+
+
+def test_every_release_has_a_source():
+    assert sorted(path.parent.name for path in ROOT.glob("notebooks/*/*.ipynb")) == source.labs()
+
+
+@pytest.mark.parametrize("lab", source.labs())
+def test_release_holds_no_answers(lab):
+    text = (ROOT / "notebooks" / lab / f"{lab}.ipynb").read_text(encoding="utf-8")
+    sources = "\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells)
+    assert [answer for answer in answers(lab) if answer in sources or answer in text] == []
+    assert '"outputs": []' in text
+    assert not re.search(r'"outputs": \[\n', text)
+
+
+@pytest.mark.parametrize("lab", source.labs())
+def test_real_lab_has_no_problems(lab):
+    assert problems(source.notebook(lab)) == []
+    assert source.exercises(source.notebook(lab))
+
+
+# The tiny lab: each step by itself
+
+
+def test_release_of_the_tiny_lab(course):
+    generate(course, [LAB], course / "notebooks")
+    nb = released(course)
+    text = "\n".join(cell.source for cell in nb.cells)
+    assert [answer for answer in answers(LAB, course) if answer in text] == []
+    assert "only authors read this" not in text
+    assert f'course = "{repository()}"' in text
+    project = repository().partition("github.com/")[2]
+    assert f"github/{project}/blob/main/notebooks/{LAB}/{LAB}.ipynb" in nb.cells[0].source
+    assert "# EXERCISE triple (2)\n" in text
+    assert "# YOUR CODE HERE\n    raise NotImplementedError" in text
+    assert nb.metadata == source.METADATA
+    assert {tag for cell in nb.cells for tag in source.tags(cell)} == {"setup", "raises-exception"}
+    assert [path.name for path in (course / "notebooks" / LAB).iterdir()] == [f"{LAB}.ipynb"]  # no .py beside it
+    assert not list(course.glob("*.db"))
+
+
+def test_releasing_again_gives_the_same_bytes(course):
+    for folder in ("one", "two"):
+        source.path(LAB, ".ipynb", course).unlink()  # ids come from the text alone
+        sync(LAB, course)
+        generate(course, [LAB], course / folder)
+    one, two = (course / folder / LAB / f"{LAB}.ipynb" for folder in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_sync_takes_over_a_changed_text_and_keeps_outputs_and_ids(course):
+    outputs.execute(LAB, course)
+    twin = source.path(LAB, ".ipynb", course)
+    before = nbformat.read(twin, as_version=4)
+    text = mini_course.write(course, TEXT.replace("# # Tiny", "# # Tiny and changed"))
+    os.utime(text, (twin.stat().st_mtime + 10,) * 2)
+    assert sync(LAB, course)
+    after = nbformat.read(twin, as_version=4)
+    assert after.cells[0].source.startswith("# Tiny and changed")
+    assert after.cells[1:] == before.cells[1:]
+    assert [cell.outputs[0].text for cell in after.cells if "nbval-check-output" in source.tags(cell)] == ["4\n"]
+    assert not sync(LAB, course)
+
+
+def test_sync_takes_over_a_notebook_edited_without_jupytext(course):
+    twin, text = source.path(LAB, ".ipynb", course), source.path(LAB, ".py", course)
+    nb = nbformat.read(twin, as_version=4)
+    nb.cells[0].source = "# Edited in a notebook"
+    twin.write_text(serialised(nb), encoding="utf-8")
+    os.utime(twin, (text.stat().st_mtime + 10,) * 2)
+    assert sync(LAB, course)
+    assert source.notebook(LAB, course).cells[0].source == "# Edited in a notebook"
+    assert source.inputs(source.notebook(LAB, course))[1:] == source.inputs(nb)[1:]
+    assert not sync(LAB, course)
+
+
+def test_outputs_hold_nothing_of_this_machine(course):
+    mini_course.write(
+        course,
+        TEXT.replace("print(start + FACTOR)", "from pathlib import Path\nprint(Path.cwd(), object(), start + FACTOR)"),
+    )
+    outputs.execute(LAB, course)
+    content = source.path(LAB, ".ipynb", course).read_text(encoding="utf-8")
+    assert str(course) not in content
+    assert "./solutions/01_tiny <object object at 0x...> 4" in content
+    outputs.execute(LAB, course)
+    assert source.path(LAB, ".ipynb", course).read_text(encoding="utf-8") == content
+
+
+def test_outputs_name_the_cell_that_fails(course):
+    mini_course.write(course, TEXT.replace("start = 1", "start = 1 / 0"))
+    with pytest.raises(PipelineError, match=r"01_tiny: cell \d+ \('start = 1 / 0'\) failed: ZeroDivisionError"):
+        outputs.execute(LAB, course)
+
+
+def test_definitions_run_nothing_else(course):
+    mini_course.write(course, TEXT.replace("start = 1", "start = 1 / 0"))
+    namespace = source.definitions(LAB, course)
+    assert namespace["triple"](2.5) == 6
+    assert namespace["FACTOR"] == 3
+    assert not {"start", "six", "course", "say"} & set(namespace)
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"grade_id": "written_why"', '"grade_id": "triple"', "grade_id 'triple' stands on 2 cells"),
+        ('"test_triple"', '"test_other"', "exercise 'triple' has no check"),
+        ("EXERCISE triple (2)", "EXERCISE triple (3)", "promises 3 points, but its test cell gives 2"),
+        ("    ### BEGIN SOLUTION\n", "", "exercise 'triple' has no solution region"),
+        ("    ### END SOLUTION\n", "", "without its '### END SOLUTION'"),
+        ("# EXERCISE triple (2)\n", "", "does not begin with '# EXERCISE name (points)'"),
+        (
+            '"grade_id": "triple", "locked": false, "schema_version": 3, "solution": true',
+            None,
+            'lacks "solution": true',
+        ),
+        ("start = 1", "### BEGIN SOLUTION\nstart = 1\n### END SOLUTION", "holds a solution region, but is no student"),
+        ("start = 1", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS", "holds hidden tests, but is no test cell"),
+        ("start = 1", "%%tyme\nstart = 1", "is a cell magic"),
+        (
+            "    ### END SOLUTION\n",
+            "    ### END SOLUTION\n### BEGIN SOLUTION\nhelp = 1\n### END SOLUTION\n",
+            "has a solution region outside a function",
+        ),
+    ],
+)
+def test_each_fault_has_its_sentence(tmp_path, old, new, sentence):
+    assert old in TEXT
+    new = old.replace("true", "false") if new is None else new
+    mini_course.write(tmp_path, TEXT.replace(old, new, 1))
+    assert sentence in "\n".join(problems(source.notebook(LAB, tmp_path)))
+    sync(LAB, tmp_path)
+    with pytest.raises(PipelineError, match=f"^{LAB}: "):
+        generate(tmp_path, [LAB], tmp_path / "notebooks")
+    assert not (tmp_path / "notebooks").exists()
+
+
+def test_tiny_lab_has_no_problems(course):
+    assert problems(source.notebook(LAB, course)) == []
+
+
+# Which cells depend on an unsolved exercise
+
+EXERCISE = "# EXERCISE f (1)\ndef f(x):\n    raise NotImplementedError"
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["f(1)"], [1]),
+        (["print(1)", "y = f(1)", "print(y)"], [2, 3]),
+        (["y = 0", "y = f(1)", "print(y)"], [2]),  # the old value is still there
+        (["a = 1\ny = f(a)", "print(a)"], [1]),  # bound before the failing statement
+        (["y = f(1)", "y = 2", "print(y)"], [1]),
+        (["def g():\n    return f(1)", "g()"], [2]),
+        (["def g():\n    return h()", "def h():\n    return f(1)", "g()"], [3]),
+        (["def g(f):\n    return f(1)", "g(abs)"], []),  # a parameter of the same name
+        (["def g():\n    f = abs\n    return f(1)", "g()"], []),
+        (["def g(y=f(1)):\n    return y"], [1]),
+        (["[f(i) for i in range(3)]"], [1]),
+        (["[f for f in range(3)]"], []),
+        (["sorted([2], key=lambda i: f(i))"], [1]),
+        (["class A:\n    def g(self):\n        return f(1)", "A()"], [2]),
+        (["class A(f(1)):\n    pass", "A"], [1, 2]),
+        (["from a import f", "f(1)"], []),
+        (["if True:\n    import os\n    f(1)", "os"], [1, 2]),
+        (["%matplotlib inline\nf(1)"], [1]),
+        (["with open('a') as file:\n    f(file)", "file"], [1, 2]),
+        (["for i in f(1):\n    pass"], [1]),
+        (["y = f(1)", "for i in range(2):\n    y = i\n    print(y)"], [1]),
+        (["y = f(1)", "for i in range(2):\n    print(y)\n    y = i"], [1, 2]),
+        (["y = f(1)", "while y:\n    y = 0"], [1, 2]),
+        (["y = f(1)", "y += 1"], [1, 2]),
+        (["y = f(1)", "try:\n    y = 1\nexcept OSError:\n    pass\ny"], [1]),
+        (["y = f(1)", 'if "y" not in globals():\n    y = 2', "print(y)"], [1]),
+        (["y = 1", 'if "y" not in globals():\n    y = f(2)', "print(y)"], []),
+        (["y = f(1)", 'if "y" not in globals():\n    y = f(2)', "print(y)"], [1, 2, 3]),
+        (["x.f = 1", "a.f(1)"], []),  # an attribute is another name
+    ],
+)
+def test_dependents(cells, expected):
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (EXERCISE, *cells)])
+    assert source.dependents(nb) == expected

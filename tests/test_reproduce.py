@@ -1,0 +1,74 @@
+"""Measured figures: written by code, complete, and the same in README as in the record."""
+
+import json
+
+import pytest
+
+from grader import reproduce
+from helpers import training
+from helpers.messages import CourseError
+
+FIGURE = {"run": "conv", "metric": "test_accuracy", "published": 1.0, "epochs": 5, "data": "slashes"}
+ROWS = json.loads(reproduce.RESULTS.read_text())
+
+
+def test_row_is_the_mean_over_seeds_with_its_spread():
+    figures = [FIGURE | {"value": value, "seconds": seconds} for value, seconds in ((0.5, 1.0), (0.7, 2.0), (0.9, 3.0))]
+    row = reproduce.row("02_slash", figures)
+    assert (row["mean"], row["std"], row["seeds"], row["seconds"]) == (0.7, 0.2, 3, 2.0)
+    assert row["versions"].keys() == {"python", "tensorflow", "keras", "numpy", "scikit-learn"}
+
+
+def test_measure_runs_the_labs_own_code_with_every_seed(tmp_path, monkeypatch):
+    def measure(seed):
+        yield FIGURE | {"value": float(seed), "seconds": 1.0, "history": {"loss": [2.0, 1.0]}}
+
+    monkeypatch.setattr(reproduce, "RUNS", tmp_path)
+    (row,) = reproduce.measure("02_slash", measure)
+    assert (row["mean"], row["seeds"]) == (1.0, 3)
+    monkeypatch.setattr(training, "REFERENCE_RUNS", tmp_path)
+    assert training.reference_run("02_slash", "conv") == {"loss": [2.0, 1.0]}
+
+
+def test_missing_reference_run_names_those_that_exist(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "REFERENCE_RUNS", tmp_path)
+    reproduce_folder = tmp_path / "02_slash"
+    reproduce_folder.mkdir()
+    (reproduce_folder / "conv.json").write_text("{}")
+    with pytest.raises(CourseError, match="no reference run 'dense' of lab 02_slash; there are: conv"):
+        training.reference_run("02_slash", "dense")
+
+
+def test_every_recorded_row_is_complete():
+    fields = {
+        "lab",
+        "run",
+        "metric",
+        "mean",
+        "std",
+        "seeds",
+        "epochs",
+        "seconds",
+        "published",
+        "data",
+        "device",
+        "versions",
+    }
+    assert ROWS
+    for row in ROWS:
+        assert row.keys() == fields, row
+        assert row["seeds"] >= 3, row
+
+
+def test_readme_shows_the_recorded_figures():
+    assert reproduce.table(ROWS) in reproduce.README.read_text()
+
+
+def test_writing_the_table_keeps_the_rest_of_the_readme(tmp_path, monkeypatch):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{reproduce.BEGIN}\nold\n{reproduce.END}\nafter\n")
+    monkeypatch.setattr(reproduce, "README", readme)
+    reproduce.write_readme(ROWS[:1])
+    text = readme.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert reproduce.table(ROWS[:1]) in text
