@@ -1,9 +1,9 @@
 """`make reproduce`: measure every figure that the course quotes, with the labs' own code, and write it down.
 
 A lab's source may define `measure(seed)`, a generator of dicts {'run', 'metric', 'value', 'published', 'epochs',
-'seconds', 'data'} and, for a training run, 'history'. Here it runs with several seeds. The means become rows of
-`data/reference_runs/results.json`, the first seed's histories become reference runs, README's table is made from
-the rows.
+'seconds', 'data'} and, for a training run, 'history' and 'model'. Here it runs with several seeds. The means become
+rows of `data/reference_runs/results.json`, the first seed's histories and models become reference runs, README's
+table is made from the rows.
 """
 
 import importlib.metadata
@@ -14,7 +14,7 @@ import statistics
 import sys
 from collections.abc import Callable
 
-from grader import source, stand_ins
+from grader import checksums, source, stand_ins
 from helpers import session
 
 SEEDS = (0, 1, 2)
@@ -38,6 +38,9 @@ def measure(lab: str, function: Callable) -> list[dict]:
             history = figure.pop("history", None)
             if history and seed == SEEDS[0]:
                 write_history(lab, figure["run"], history)
+            model = figure.pop("model", None)
+            if model and seed == SEEDS[0]:
+                model.save(RUNS / lab / f"{figure['run']}.keras")
             found.setdefault((figure["run"], figure["metric"]), []).append(figure)
             print(f"{lab}  seed {seed}  {figure['run']}  {figure['metric']} {figure['value']:.4f}", flush=True)
     return [row(lab, figures) for figures in found.values()]
@@ -75,9 +78,8 @@ def device() -> str:
 
 def write_history(lab: str, run: str, history: dict) -> None:
     """Store a run's curves for `helpers.training.reference_run`."""
-    rounded = {name: [round(float(value), 4) for value in values] for name, values in history.items()}
     (RUNS / lab).mkdir(parents=True, exist_ok=True)
-    (RUNS / lab / f"{run}.json").write_text(json.dumps(rounded) + "\n")
+    (RUNS / lab / f"{run}.json").write_text(json.dumps(history) + "\n")
 
 
 def table(rows: list[dict]) -> str:
@@ -114,6 +116,7 @@ def main() -> None:
     rows = sorted(kept + [one for lab in wanted for one in measure(lab, functions[lab])], key=lambda one: one["lab"])
     RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     write_readme(rows)
+    checksums.write()
 
 
 if __name__ == "__main__":

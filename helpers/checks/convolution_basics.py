@@ -43,14 +43,16 @@ def _(answer, case):
         answer["response"],
         expected,
         {
-            "You flipped the kernel: that is convolution. Correlation lays the kernel on the image as it is.": convolve2d(
-                image, kernel, mode="valid"
+            "You flipped the kernel: that is convolution. Correlation lays the kernel on the image as it is.": (
+                convolve2d(image, kernel, mode="valid")
             ),
             "One row and one column are missing at the end. A kernel of 3 fits on 5 pixels in three places, not two: "
             "count the positions once more.": expected[:-1, :-1],
             "Your response is as large as the image, with a margin of zeros. `valid` keeps only the places where the "
             "whole kernel lies on the image, so the response is smaller.": margin,
-            "The response is transposed: the first index is the row (height), the second the column (width).": expected.T,
+            "The response is transposed: the first index is the row (height), the second the column (width).": (
+                expected.T
+            ),
             "Your response includes places where the kernel hangs over the border. For `valid` the whole kernel must "
             "lie on the image.": correlate2d(image, kernel, mode="same"),
         },

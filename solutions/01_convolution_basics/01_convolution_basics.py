@@ -42,7 +42,6 @@ session.begin()
 
 # %%
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 from scipy.signal import convolve2d, correlate2d
 
