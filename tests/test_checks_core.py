@@ -1,8 +1,10 @@
 """The machinery of the checks: four outcomes, plain data, nothing on stderr, no traceback of ours."""
 
 import json
+import statistics
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,6 +69,58 @@ def test_keyboard_interrupt_is_the_students_to_use():
         outcome(student)
 
 
+def test_exit_and_library_errors_are_told_apart_from_not_attempted():
+    def leaves(x):
+        sys.exit()
+
+    def library_raises(x):
+        return keras_style(x)
+
+    namespace = {}
+    library = str(Path(np.__file__).parent / "library.py")
+    exec(compile("def keras_style(x):\n    raise NotImplementedError('subclass me')", library, "exec"), namespace)
+    keras_style = namespace["keras_style"]
+
+    assert outcome(leaves).status == RAISED and "Use `return`" in outcome(leaves).reason
+    assert outcome(library_raises).status == RAISED and "subclass me" in outcome(library_raises).reason
+
+
+def test_line_shown_is_the_students_not_the_standard_librarys():
+    def student(x):
+        return statistics.mean([])
+
+    assert "statistics.mean([])" in outcome(student).reason
+
+
+def test_long_coloured_error_texts_are_cut():
+    def student(x):
+        raise ValueError("\x1b[1mred\x1b[0m\n" + "many\n" * 50)
+
+    assert "\x1b" not in outcome(student).reason
+    assert len(outcome(student).reason.splitlines()) <= 4
+
+
+def test_exception_that_cannot_be_printed():
+    class Broken(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def student(x):
+        raise Broken
+
+    assert outcome(student).status == RAISED and "Broken" in outcome(student).reason
+
+
+@pytest.mark.parametrize("thing", [None, np.zeros(3), "text"])
+def test_a_result_in_place_of_the_function(thing):
+    assert "Pass the function itself" in outcome(thing).reason
+
+
+@pytest.mark.parametrize("text", ["no json", '[{"dtype": "f8", "shape": [2], "base64": "!"}]'])
+def test_unreadable_answers_do_not_stop_the_judge(text):
+    assert doubled.verdict(text).status == NOT_YET
+
+
 def test_input_changed_in_place():
     def student(x):
         x *= 2
@@ -90,6 +144,14 @@ def test_input_changed_in_place():
         (np.zeros((5, 4)), "(5, 4)"),
         (3, "()"),
         (np.zeros((4, 5)), "off"),
+        (np.full((4, 5), np.inf), "infinity"),
+        (10**400, "digits"),
+        (np.complex128(1), "complex"),
+        (np.array(["1", "2"]), "plain numbers"),
+        ([["1", "2"], ["3", "4"]], "something else"),
+        ({1, 2}, "a list or a tuple"),
+        ({"dtype": "|O", "shape": [1], "base64": ""}, "nothing was asked for"),
+        (np.broadcast_to(1.0, (10**6, 10**6)), "MB"),
     ],
 )
 def test_useless_answers_get_a_useful_sentence(answer, says):
@@ -182,7 +244,7 @@ def test_judge_number():
     assert judge_number(5, 5, {}) is None
     assert judge_number(np.array([5.0]), 5, {}) is None
     assert judge_number(4, 5, {"One short.": 4}) == "One short."
-    assert judge_number(4, 5, {"Cannot be told apart.": 5}) == "The result is 4, and that is not right here."
+    assert judge_number(4, 5, {"Cannot be told apart.": 5}) == "The result is 4, and that is not right."
     assert "return" in judge_number(None, 5, {})
     assert "a list" in judge_number([5], 5, {})
     assert "True or False" in judge_number(True, 1, {})

@@ -58,4 +58,6 @@ def test_the_committed_script_draws_the_shipped_sheet(script, function, seed, sh
         row, column = divmod(label * per_class, 100)
         tile = getattr(module, function)(label, np.random.default_rng(children[label * per_class])).convert("RGB")
         place = shipped[row * side : (row + 1) * side, column * side : (column + 1) * side]
-        assert np.abs(place - np.asarray(tile, float)).mean() < 12, label  # JPEG loses a little
+        assert np.abs(place - np.asarray(tile, float)).mean() < 20, (
+            label
+        )  # JPEG loses a little, another image differs by 50

@@ -51,7 +51,26 @@ def nested():
     return keras.Sequential([keras.Input((8, 8, 1)), body, layers.Flatten(), layers.Dense(2, activation="softmax")])
 
 
-@pytest.mark.parametrize("build", [separate_activations, functional, nested])
+def operators():
+    x = inputs = keras.Input((8, 8, 1))
+    x = keras.activations.relu(layers.Conv2D(4, 3, padding="same")(x))
+    x = layers.Flatten()(layers.MaxPooling2D()(x))
+    return keras.Model(inputs, keras.ops.softmax(layers.Dense(2)(x)))
+
+
+def activation_objects():
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, padding="same", activation=layers.ReLU()),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(2, activation=layers.Softmax()),
+        ]
+    )
+
+
+@pytest.mark.parametrize("build", [separate_activations, functional, nested, operators, activation_objects])
 def test_same_network_same_description(build):
     assert describe_model(build()) == describe_model(plain())
 
@@ -72,6 +91,15 @@ def test_what_a_check_reads():
     assert (found["parameters"], found["trainable_parameters"]) == (170, 170)
     assert (found["loss"], found["from_logits"]) == ("categorical_crossentropy", True)
     assert found["optimizer"] == "Adam" and found["learning_rate"] == pytest.approx(0.01)
+
+
+def test_operators_between_layers_are_seen():
+    x = inputs = keras.Input((8, 8, 1))
+    x = x + layers.Conv2D(1, 3, padding="same")(x)
+    model = keras.Model(inputs, layers.LeakyReLU()(layers.Flatten()(x * 0)))
+    found = describe_model(model)["layers"]
+    assert [layer["kind"] for layer in found] == ["Conv2D", "Add", "Multiply", "Flatten", "LeakyReLU"]
+    assert found[0]["activation"] == "linear" and found[-1]["activation"] == "leaky_relu"
 
 
 def test_loss_by_name_and_uncompiled():

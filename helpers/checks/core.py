@@ -22,6 +22,8 @@ import copy
 import io
 import json
 import linecache
+import re
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Callable, Iterable
@@ -33,6 +35,8 @@ import numpy as np
 from helpers.messages import CourseError, Message
 
 MAX_BYTES = 8_000_000  # of one encoded answer: fifty times what any check needs
+
+ARRAY_KEYS = {"dtype", "shape", "base64"}  # how an array is written in JSON
 
 NOT_ATTEMPTED, RAISED, NOT_YET, RIGHT = "not attempted", "your code raised", "not yet", "right"
 KINDS = {NOT_ATTEMPTED: "info", RAISED: "bad", NOT_YET: "warning", RIGHT: "good"}
@@ -110,6 +114,9 @@ class Check:
 
     def collect(self, student, seed: int = 0) -> str:
         """Run the probe on every case; returns JSON. Knows nothing of what is right."""
+        if not callable(student):
+            hint = f"Pass the function itself, without calling it: `checks.{self.exercise}({self.exercise})`."
+            return encode([{"status": NOT_YET, "reason": hint}])
         records = []
         for case in self.cases(np.random.default_rng(seed)):
             records.append(_observe(self.probe, student, case))
@@ -124,7 +131,11 @@ class Check:
         """Judge what `collect` returned; the first case that is not right decides."""
         advice = ""
         cases = list(self.cases(np.random.default_rng(seed)))
-        for record, case in zip(decode(collected), cases, strict=False):
+        try:
+            records = decode(collected)
+        except (ValueError, TypeError, Unusable) as error:
+            return Outcome(self.exercise, NOT_YET, f"Your answer cannot be read: {error}")
+        for record, case in zip(records, cases, strict=False):
             if "answer" not in record:
                 return Outcome(self.exercise, record["status"], record["reason"])
             if record["changed"]:
@@ -181,15 +192,16 @@ def _observe(probe: Callable, student, case: dict) -> dict:
         warnings.simplefilter("always")
         try:
             answer = to_plain(probe(student, mine))
-        except NotImplementedError as error:
-            return {"status": NOT_ATTEMPTED, "reason": not_attempted(error)}
         except Unusable as problem:
             return {"status": NOT_YET, "reason": str(problem)}
-        except Exception as error:  # noqa: BLE001 - any exception of a student's code is an outcome
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - any exception of a student's code is an outcome
+            if isinstance(error, NotImplementedError) and _is_own(traceback.extract_tb(error.__traceback__)[-1]):
+                return {"status": NOT_ATTEMPTED, "reason": not_attempted(error)}
             return {"status": RAISED, "reason": _where(error)}
     changed = [name for name, value in case.items() if not _same(value, mine[name])]
-    # Deprecation warnings speak to the authors of libraries, not to students.
-    heard = [w for w in caught if not issubclass(w.category, DeprecationWarning | PendingDeprecationWarning)]
+    # These speak to the authors of libraries, not to students.
+    quiet = DeprecationWarning | PendingDeprecationWarning | ResourceWarning
+    heard = [w for w in caught if not issubclass(w.category, quiet)]
     messages = [f"{w.category.__name__}: {w.message}" for w in heard]
     return {"answer": answer, "changed": changed, "warnings": messages}
 
@@ -200,22 +212,26 @@ def _same(one, other) -> bool:
     return one == other
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     """One sentence: what was raised, and the last line of the student's own code on the way there."""
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "site-packages" not in frame.filename and not _is_ours(frame.filename)
-    ]
+    said = str(traceback.TracebackException.from_exception(error))  # safe even where str(error) raises
+    said = re.sub(r"\x1b\[[0-9;]*m", "", said)  # Keras colours its messages for terminals
+    said = "\n".join(said.strip().splitlines()[:3])[:400]
+    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    if isinstance(error, SystemExit):
+        text = "SystemExit: your function ends the program. Use `return`."
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame)]
     if not own:
         return text
     source = linecache.getline(own[-1].filename, own[-1].lineno).strip()
     return f"{text}\nIt happened in line {own[-1].lineno} of your cell, in `{own[-1].name}`: {source}"
 
 
-def _is_ours(filename: str) -> bool:
-    return filename.startswith("<frozen") or Path(__file__).parents[1] in Path(filename).parents
+def _is_own(frame: traceback.FrameSummary) -> bool:
+    """True for a line of the student's: neither of the course, nor of Python, nor of an installed package."""
+    others = Path(__file__).parents[1], *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))
+    file = Path(frame.filename)
+    return not frame.filename.startswith("<frozen") and not any(folder in file.parents for folder in others)
 
 
 def not_attempted(error: NotImplementedError) -> str:
@@ -227,13 +243,13 @@ def not_attempted(error: NotImplementedError) -> str:
 
 
 def call(function: Callable, *args, **kwargs) -> dict:
-    """For probes that expect an error: {'value': ...} or {'raised': 'ValueError', 'text': ...}."""
+    """For probes that expect an error: {'value': ...} or {'raised': ['MyError', 'ValueError', ...], 'text': ...}."""
     try:
         return {"value": function(*args, **kwargs)}
     except NotImplementedError:
         raise
     except Exception as error:  # noqa: BLE001 - which exception a student's code raises is the answer
-        return {"raised": type(error).__name__, "text": str(error)}
+        return {"raised": [kind.__name__ for kind in type(error).__mro__], "text": str(error)[:400]}
 
 
 # ---- plain data ---------------------------------------------------------------------------------------------
@@ -241,20 +257,31 @@ def call(function: Callable, *args, **kwargs) -> dict:
 
 def to_plain(value):
     """Numbers, strings, arrays, lists and dicts of them. Tensors become arrays. Raises Unusable for the rest."""
+    if isinstance(value, np.longdouble):
+        return float(value)
+    if isinstance(value, np.generic):
+        return to_plain(value.item())
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise Unusable(f"Your answer holds a whole number of {len(hex(value)) * 1.2:.0f} digits: is it meant?")
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, dict):
+        if set(value) == ARRAY_KEYS:
+            raise Unusable("Your answer is a dictionary that nothing was asked for.")
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
     if hasattr(value, "__array__"):
         array = np.asarray(value)
-        if array.dtype.kind not in "biufU":
-            raise Unusable(f"Your answer holds an array of dtype {array.dtype}; numbers are wanted.")
-        return array
-    raise Unusable(f"Your answer is of type {type(value).__name__}; the docstring says what to return.")
+        if array.dtype.kind not in "biuf":
+            raise Unusable(f"Your answer holds an array of dtype {array.dtype}; plain numbers are wanted.")
+        if array.nbytes > MAX_BYTES:
+            raise Unusable(
+                f"Your answer holds {array.nbytes / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read."
+            )
+        return array.astype(float) if array.dtype.itemsize > 8 else array
+    more = " Use a list or a tuple." if isinstance(value, set | frozenset) else " The docstring says what to return."
+    raise Unusable(f"Your answer is of type {type(value).__name__}.{more}")
 
 
 def encode(data) -> str:
@@ -274,7 +301,7 @@ def decode(text: str):
     """The inverse of `encode`. Reads numbers, strings and arrays, and executes nothing."""
 
     def hook(item: dict):
-        if set(item) == {"dtype", "shape", "base64"}:
+        if set(item) == ARRAY_KEYS:
             dtype = np.dtype(item["dtype"])
             if dtype.hasobject:
                 raise Unusable("Arrays of objects are not read.")
@@ -290,42 +317,52 @@ def decode(text: str):
 def judge_array(
     yours,
     expected: np.ndarray,
-    mistakes: dict[str, np.ndarray] | None = None,
+    mistakes: dict[str, np.ndarray | list[np.ndarray]] | None = None,
     name: str = "the result",
+    where: str = "",
+    otherwise: str = "",
     tol: float = 1e-4,
 ) -> Reason | None:
     """Compare an answer with what is expected, and with the results of usual mistakes.
 
-    `mistakes` maps a sentence to the array that this mistake gives; mistakes that agree with `expected` are
-    passed over. `tol` is relative to the largest expected value, so float32 answers pass.
+    `mistakes` maps a sentence to the array, or the arrays, that this mistake gives; one that agrees with `expected`
+    is passed over. `where` names the case, for messages that need it ("For an image of 5×7: "); `otherwise` is said
+    of a wrong answer that is none of the mistakes. `tol` is relative to the largest expected value, so that float32
+    answers pass.
     """
+    name = name.capitalize() if not where else name
     if yours is None:
-        return Reason(f"{name.capitalize()} is None. Does your function end with `return`?")
+        return Reason(f"{where}{name} is None. Does your function end with `return`?")
     if isinstance(yours, list):
         try:
-            yours = np.array(yours, dtype=float)
-        except (ValueError, TypeError):
-            return Reason(f"{name.capitalize()} is a list that is no array of numbers: are its rows equally long?")
+            yours = np.array(yours)
+        except ValueError:
+            return Reason(f"{where}{name} is a list that is no array of numbers: are its rows equally long?")
     if isinstance(yours, dict | str | bool):
-        return Reason(f"{name.capitalize()} should be an array of numbers, not {_kind(yours)}.")
+        return Reason(f"{where}{name} should be an array of numbers, not {_kind(yours)}.")
     yours, expected = np.asarray(yours), np.asarray(expected)
+    if yours.dtype.kind not in "biuf":
+        return Reason(f"{where}{name} should be an array of numbers; yours holds something else.")
     if close(yours, expected, tol):
         return None
-    for sentence, array in (mistakes or {}).items():
-        if not close(np.asarray(array), expected, tol) and close(yours, np.asarray(array), tol):
-            return _with_picture(sentence, expected, yours)
+    for sentence, results in (mistakes or {}).items():
+        for result in results if isinstance(results, list) else [results]:
+            if not close(np.asarray(result), expected, tol) and close(yours, np.asarray(result), tol):
+                return _with_picture(sentence, expected, yours)
+    if otherwise:
+        return Reason(otherwise)
     if yours.shape != expected.shape:
-        return Reason(f"{name.capitalize()} has shape {yours.shape}, but {expected.shape} is wanted here.")
-    if np.isnan(yours).any() and not np.isnan(expected).any():
-        return Reason(f"{name.capitalize()} holds NaN (not a number), for example from 0/0.")
+        return Reason(f"{where}{name} has shape {yours.shape}, but {expected.shape} is wanted.")
+    if not np.isfinite(yours).all():
+        kind, cause = ("NaN (not a number)", "0/0 or the root of a negative number")
+        if not np.isnan(yours).any():
+            kind, cause = "infinity", "a division by 0"
+        return Reason(f"{where}{name} holds {kind}, for example from {cause}.")
     wrong = ~np.isclose(yours, expected, rtol=0, atol=_absolute(expected, tol))
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     place = f", first at index {first}" if first else ""
-    return _with_picture(
-        f"{name.capitalize()} has the right shape, but {wrong.mean():.0%} of its values are off{place}.",
-        expected,
-        yours,
-    )
+    text = f"{where}{name} has the right shape, but {wrong.mean():.0%} of its values are off{place}."
+    return _with_picture(text, expected, yours)
 
 
 def close(yours: np.ndarray, expected: np.ndarray, tol: float = 1e-4) -> bool:
@@ -338,29 +375,36 @@ def _absolute(expected: np.ndarray, tol: float) -> float:
 
 
 def _with_picture(text: str, expected: np.ndarray, yours: np.ndarray) -> Reason:
-    if expected.ndim == 2 and yours.ndim == 2 and min(*expected.shape, *yours.shape) > 2:
+    drawable = expected.ndim == 2 and yours.ndim == 2 and np.isfinite(yours).all()
+    if drawable and min(*expected.shape, *yours.shape) > 2:
         return Reason(text, expected, yours)
     return Reason(text)
 
 
-def judge_number(yours, expected: float, mistakes: dict[str, float], name: str = "the result") -> str | None:
-    """Compare a number with what is expected, and with what usual mistakes give (sentence to number)."""
+def judge_number(
+    yours, expected: float, mistakes: dict[str, float], name: str = "the result", where: str = ""
+) -> str | None:
+    """Compare a number with what is expected, and with what usual mistakes give (sentence to number).
+
+    `where` names the case: "For n = 5: ".
+    """
+    name = name.capitalize() if not where else name
     if isinstance(yours, np.ndarray) and yours.size == 1:
         yours = yours.item()
     if yours is None:
-        return f"{name.capitalize()} is None. Does your function end with `return`?"
+        return f"{where}{name} is None. Does your function end with `return`?"
     if isinstance(yours, bool) or not isinstance(yours, int | float):
-        return f"{name.capitalize()} should be a number, not {_kind(yours)}."
+        return f"{where}{name} should be a number, not {_kind(yours)}."
     if np.isclose(yours, expected):
         return None
     for sentence, number in mistakes.items():
         if np.isclose(yours, number) and not np.isclose(number, expected):
-            return sentence
-    return f"{name.capitalize()} is {yours:,}, and that is not right here."
+            return f"{where}{sentence}"
+    return f"{where}{name} is {yours:,}, and that is not right."
 
 
 def _kind(value) -> str:
     """What a plain value is, in a student's words."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
-    return {"dict": "a dictionary", "list": "a list", "str": "a text", "bool": "True or False"}[type(value).__name__]
+    return {dict: "a dictionary", list: "a list", str: "a text", bool: "True or False"}[type(value)]

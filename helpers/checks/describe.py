@@ -1,28 +1,15 @@
 """Any Keras model as plain data, which the judges of architecture checks read."""
 
+import re
+
 from helpers.checks.core import Unusable
 
-# A layer that only applies a function: its activation belongs to the layer before it, when that one has none.
-ACTIVATION_LAYERS = {"Activation", "ReLU", "Softmax", "LeakyReLU", "ELU", "PReLU"}
-ACTIVATION_NAMES = {
-    "ReLU": "relu",
-    "Softmax": "softmax",
-    "LeakyReLU": "leaky_relu",
-    "ELU": "elu",
-    "PReLU": "prelu",
-}
+# Operations that only apply a function: it belongs to the layer before, when that one has none. Layers and operators
+# (`keras.activations.relu(x)`, `ops.relu(x)`) are spelled differently.
+ACTIVATIONS = ("relu", "softmax", "sigmoid", "tanh", "gelu", "silu", "elu", "selu", "leaky_relu", "prelu")
 # Constructor arguments that a check may ask for, under the names Keras gives them.
-ARGUMENTS = (
-    "filters",
-    "units",
-    "kernel_size",
-    "strides",
-    "padding",
-    "use_bias",
-    "pool_size",
-    "rate",
-    "return_sequences",
-)
+ARGUMENTS = ("filters", "units", "kernel_size", "strides", "padding", "dilation_rate", "use_bias", "pool_size", "rate")
+ARGUMENTS += ("momentum", "return_sequences")
 
 
 def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
@@ -30,9 +17,9 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
 
     Returns {'layers': [...], 'input_shape', 'output_shape', 'parameters', 'trainable_parameters', 'loss',
     'from_logits', 'optimizer', 'learning_rate'}. A layer is {'kind', 'activation', 'parameters', 'input_shape',
-    'output_shape', 'trainable', 'regularizer'} with those of `ARGUMENTS` it has. Nested models are flattened;
-    activations written as a layer of their own count with the layer before them. Shapes leave out the batch axis
-    when they are of one tensor. A model that does not know its input yet is built for `input_shape`.
+    'output_shape', 'trainable', 'regularizer'} with those of `ARGUMENTS` it has. Nested models are flattened; operators
+    on tensors (Add, Multiply) are listed like layers; an activation written by itself counts with the layer before it.
+    Shapes leave out the batch axis. A model that does not know its input yet is built for `input_shape`.
     Raises Unusable if `model` is not a Keras model, or has no input shape.
     """
     import keras
@@ -63,55 +50,57 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
 
 def _layers(model) -> list[dict]:
     found: list[dict] = []
-    for layer in model.layers:
-        kind = type(layer).__name__
+    # Sequential models know their layers alone; functional ones also the operators between them.
+    for operation in getattr(model, "operations", model.layers):
+        kind = type(operation).__name__
         if kind == "InputLayer":
             continue
-        if hasattr(layer, "layers"):
-            found += _layers(layer)
-        elif (
-            kind in ACTIVATION_LAYERS and found and found[-1]["activation"] in (None, "linear") and _computes(found[-1])
-        ):
-            found[-1]["activation"] = _activation(layer)
-            found[-1]["output_shape"] = _shape(layer.output.shape)
+        if hasattr(operation, "layers"):
+            found += _layers(operation)
+        elif kind == "Activation" or _snake(kind) in ACTIVATIONS:
+            if found and found[-1]["activation"] == "linear":
+                found[-1]["activation"] = _activation(operation)
+            else:
+                found.append(_operation(operation))
         else:
-            found.append(_layer(layer))
+            found.append(_operation(operation))
     return found
 
 
-def _computes(layer: dict) -> bool:
-    return "filters" in layer or "units" in layer
-
-
-def _layer(layer) -> dict:
-    config = layer.get_config()
-    regularizer = getattr(layer, "kernel_regularizer", None)
+def _operation(operation) -> dict:
+    """A layer, or an operator such as Add, which has no parameters."""
+    config = operation.get_config() if hasattr(operation, "count_params") else {}
+    regularizer = getattr(operation, "kernel_regularizer", None)
     return {
-        "kind": type(layer).__name__,
-        "activation": _activation(layer),
-        "parameters": layer.count_params(),
-        "input_shape": _shape(getattr(getattr(layer, "input", None), "shape", None)),
-        "output_shape": _shape(getattr(getattr(layer, "output", None), "shape", None)),
-        "trainable": bool(layer.trainable),
+        "kind": type(operation).__name__,
+        "activation": _activation(operation),
+        "parameters": operation.count_params() if hasattr(operation, "count_params") else 0,
+        "input_shape": _shape(getattr(getattr(operation, "input", None), "shape", None)),
+        "output_shape": _shape(getattr(getattr(operation, "output", None), "shape", None)),
+        "trainable": bool(getattr(operation, "trainable", False)),
         "regularizer": type(regularizer).__name__ if regularizer is not None else None,
         **{name: _list(config[name]) for name in ARGUMENTS if name in config},
     }
 
 
-def _activation(layer) -> str | None:
-    kind = type(layer).__name__
-    if kind in ACTIVATION_NAMES:
-        return ACTIVATION_NAMES[kind]
-    return _name(getattr(layer, "activation", None))
+def _activation(operation) -> str | None:
+    kind = _snake(type(operation).__name__)
+    return kind if kind in ACTIVATIONS else _name(getattr(operation, "activation", None))
 
 
 def _name(thing) -> str | None:
     """The registered name of a function or object: relu, binary_crossentropy."""
-    return (
-        thing
-        if thing is None or isinstance(thing, str)
-        else getattr(thing, "__name__", None) or getattr(thing, "name", None)
-    )
+    if thing is None or isinstance(thing, str):
+        return thing
+    kind = _snake(type(thing).__name__)
+    if kind in ACTIVATIONS:  # a layer given as an activation
+        return kind
+    return getattr(thing, "__name__", None) or getattr(thing, "name", None)
+
+
+def _snake(name: str) -> str:
+    """LeakyReLU and LeakyRelu as leaky_relu, ReLU as relu."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.replace("LU", "lu")).lower()
 
 
 def _shape(shape) -> list | None:

@@ -71,8 +71,8 @@ for name, patch in patches.items():
 
 
 # %% [markdown]
-# The patch that looks like the template wins. The −1 in the corners matter: without them the white patch would win as
-# well, since it has ones everywhere.
+# The patch that looks like the template wins. The −1 in the corners matter: without them the white patch would tie
+# with the plus, since it has ones everywhere.
 #
 # To search a whole picture, lay the template on every place in turn and take the dot product there. This is
 # **correlation**. The small array is called the **kernel** (or **filter**), the picture of all the answers the
@@ -129,12 +129,14 @@ plots.image_grid(
     alt="Left: pluses and rings on noise. Middle: the kernel, a plus. Right: the response, brightest at the pluses.",
     size=3.4,
 )
-print("strongest response at row, column:", *[int(v) for v in np.unravel_index(found.argmax(), found.shape)])
+for place in np.argsort(found, axis=None)[::-1][:4]:
+    row, column = divmod(int(place), found.shape[1])
+    print(f"response {found.flat[place]:.2f} at row {row:2d}, column {column:2d}")
 
 
 # %% [markdown]
-# The response is brightest exactly where a plus begins (its upper left corner, as our formula counts), and dark on the
-# rings. One kernel is one question asked everywhere.
+# The three strongest responses stand exactly where the three pluses begin (at their upper left corners, as our formula
+# counts). Then comes a gap: pieces of rings answer too, but more weakly. One kernel is one question asked everywhere.
 #
 # ## 2 Convolution flips, `Conv2D` does not
 #
@@ -246,13 +248,13 @@ plots.image_grid(
 #
 # $$G[u, v] \propto \exp\left(-\frac{x^2 + y^2}{2 \sigma^2}\right)$$
 #
-# where $x$ and $y$ are the distances from the middle pixel, and $\sigma$ (sigma, in pixels) is the **standard
-# deviation**: the larger, the wider. The weights must sum to 1.
+# ($\propto$ means *proportional to*) where $x$ and $y$ are the distances from the middle pixel, and $\sigma$ (sigma,
+# in pixels) is the **standard deviation**: the larger, the wider. The weights must sum to 1.
 
 # %% nbgrader={"grade": false, "grade_id": "gaussian_kernel", "locked": false, "schema_version": 3, "solution": true, "task": false}
 # EXERCISE gaussian_kernel (2)
 def gaussian_kernel(size, sigma):
-    """Return the weights of a Gaussian blur, an array of floats (size, size) that sums to 1.
+    """Return the weights of a Gaussian blur by the formula above, an array of floats (size, size) that sums to 1.
 
     size: odd whole number of pixels. sigma: standard deviation in pixels, larger than 0.
 
@@ -318,13 +320,14 @@ plots.image_grid(
 )
 
 # %% [markdown]
-# Look at the tripod's legs and at the horizon: Sobel x sees the legs well and hardly the horizon, Sobel y the other way
-# round. The gradient magnitude sees both.
+# Look at the tripod's legs and at the skyline: Sobel x sees the legs well and the skyline more weakly, Sobel y the other
+# way round. The gradient magnitude sees both.
 #
 # ### Try it
 #
-# Choose an image, a kernel, a border and a stride. With the kernel *your own 3×3* nine sliders appear. Can you build a
-# kernel that shifts the picture by one pixel? One that finds only edges from dark (above) to bright (below)?
+# Choose an image and a kernel. With the kernel *your own 3×3* nine sliders appear. Can you build a kernel that shifts the
+# picture by one pixel? One that answers orange to edges from dark (above) to bright (below)? What *border* and *stride*
+# do is the matter of the next section; try them and guess.
 
 # %%
 images = {"camera": camera, "coins": datasets.photograph("coins"), "scene with pluses": scene}
@@ -481,7 +484,7 @@ walk.static(place=6, filter=2)
 def conv_forward(x, w, b, stride, padding):
     """Compute what a convolutional layer computes (without activation).
 
-    x: image (H, W, C), not changed. w: filters (kh, kw, C, K). b: biases (K,).
+    x: image (H, W, C). w: filters (kh, kw, C, K). b: biases (K,). Any dtype, also whole numbers; none is changed.
     stride: step in pixels, the same in both directions. padding: zeros added on each side of height and width.
     Returns an array of floats (H', W', K), with H' = output_size(H, kh, padding, stride), and W' likewise.
 
@@ -642,7 +645,7 @@ print("equal after shifting back:", np.allclose(before[:, :-20], after[:, 20:]))
 
 # %% [markdown]
 # Third: a layer looks through **all** channels. An untrained layer with kernels of 7×7 on a colour image holds kernels
-# of 7×7×3. The text books write "7×7" and mean this.
+# of 7×7×3. The textbooks write "7×7" and mean this.
 
 # %% tags=["nbval-check-output"]
 layer = keras.layers.Conv2D(filters=16, kernel_size=7)

@@ -92,7 +92,7 @@ def same_size(image, kernel):
     return correlate2d(image.astype(float), kernel, mode="same")
 
 
-@wrong("correlate_valid", says="overflow or lose their fractions")
+@wrong("correlate_valid", says="not for a photograph of dtype uint8")
 def uint8_overflow(image, kernel):
     with np.errstate(invalid="ignore"):
         return loop(image, kernel, *places(image, kernel), dtype=image.dtype)
@@ -107,6 +107,35 @@ def changed_in_place(image, kernel):
 @wrong("correlate_valid", says="None")
 def forgot_return(image, kernel):
     correlate2d(image, kernel, mode="valid")
+
+
+@wrong("correlate_valid", says="matrix product")
+def matrix_product(image, kernel):
+    rows, columns = places(image, kernel)
+    height, width = kernel.shape
+    return [[(image[i : i + height, j : j + width] @ kernel).sum() for j in range(columns)] for i in range(rows)]
+
+
+@wrong("correlate_valid", says="hold whole numbers")
+def dtype_of_the_kernel(image, kernel):
+    return loop(image.astype(kernel.dtype), kernel, *places(image, kernel), dtype=kernel.dtype)
+
+
+@wrong("correlate_valid", says="still hold 0")
+def loops_one_step_short(image, kernel):
+    response = correlate2d(image.astype(float), kernel, mode="valid")
+    response[-1], response[:, -1] = 0, 0
+    return response
+
+
+@wrong("correlate_valid", says="cut off at 0 and 255")
+def clipped(image, kernel):
+    return np.clip(correlate2d(image.astype(float), kernel, mode="valid"), 0, 255)
+
+
+@wrong("correlate_valid", says="lost its fractions")
+def as_whole_numbers(image, kernel):
+    return correlate2d(image.astype(float), kernel, mode="valid").astype(int)
 
 
 # ---- convolve_valid
@@ -150,6 +179,16 @@ def response_flipped(image, kernel):
 @wrong("convolve_valid", says="hangs over the border")
 def convolved_same(image, kernel):
     return convolve2d(image.astype(float), kernel, mode="same")
+
+
+@wrong("convolve_valid", says="turned the kernel by 90°")
+def quarter_turn(image, kernel):
+    return correlate2d(image.astype(float), np.rot90(kernel), mode="valid")
+
+
+@wrong("convolve_valid", says="flipped the image")
+def image_flipped(image, kernel):
+    return correlate2d(image.astype(float)[::-1, ::-1], kernel, mode="valid")
 
 
 # ---- gaussian_kernel
@@ -210,6 +249,19 @@ def one_dimensional(size, sigma):
     return axis / axis.sum()
 
 
+@wrong("gaussian_kernel", says="Use brackets")
+def brackets_missing(size, sigma):
+    x, y = np.mgrid[:size, :size] - size // 2
+    kernel = np.exp(-(x**2 + y**2) / 2 * sigma**2)
+    return kernel / kernel.sum()
+
+
+@wrong("gaussian_kernel", says="1 apart")
+def from_minus_one_to_one(size, sigma):
+    axis = np.exp(-(np.linspace(-1, 1, size) ** 2) / (2 * sigma**2))
+    return np.outer(axis, axis) / axis.sum() ** 2
+
+
 # ---- gradient_magnitude
 
 
@@ -256,11 +308,22 @@ def with_border(image):
     return np.hypot(*sobel(image, mode="same"))
 
 
-@wrong("gradient_magnitude", says="overflow or lose their fractions")
+@wrong("gradient_magnitude", says="not for a photograph of dtype uint8")
 def overflow_in_uint8(image):
     x = image[:-2, 2:] + 2 * image[1:-1, 2:] + image[2:, 2:] - image[:-2, :-2] - 2 * image[1:-1, :-2] - image[2:, :-2]
     y = image[2:, :-2] + 2 * image[2:, 1:-1] + image[2:, 2:] - image[:-2, :-2] - 2 * image[:-2, 1:-1] - image[:-2, 2:]
     return np.sqrt(x.astype(float) ** 2 + y.astype(float) ** 2)
+
+
+@wrong("gradient_magnitude", says="Sobel x twice")
+def sobel_x_twice(image):
+    x = correlate2d(image.astype(float), SOBEL_X, mode="valid")
+    return np.sqrt(x**2 + x**2)
+
+
+@wrong("gradient_magnitude", says="cut off at 0 and 255")
+def magnitude_clipped(image):
+    return np.clip(np.hypot(*sobel(image)), 0, 255)
 
 
 # ---- border_sizes
@@ -380,7 +443,7 @@ def no_error(n, kernel, padding=0, stride=1):
     return (n + 2 * padding - kernel) // stride + 1
 
 
-@wrong("output_size", says="not a AssertionError")
+@wrong("output_size", says="AssertionError")
 def assertion(n, kernel, padding=0, stride=1):
     assert kernel <= n + 2 * padding
     return (n + 2 * padding - kernel) // stride + 1
@@ -393,12 +456,46 @@ def error_at_exact_fit(n, kernel, padding=0, stride=1):
     return (n + 2 * padding - kernel) // stride + 1
 
 
-@wrong("output_size", says="come out even")
+@wrong("output_size", says="left over after the last step")
 def error_when_uneven(n, kernel, padding=0, stride=1):
     places, rest = divmod(n + 2 * padding - kernel, stride)
     if places < 0 or rest:
         raise ValueError("does not fit")
     return places + 1
+
+
+@wrong("output_size", says="but you raised a ValueError: The kernel is larger than the image")
+def misfit_without_padding(n, kernel, padding=0, stride=1):
+    if kernel > n:
+        raise ValueError("The kernel is larger than the image.")
+    return (n + 2 * padding - kernel) // stride + 1
+
+
+@wrong("output_size", says="missing 2 required positional arguments")
+def no_defaults(n, kernel, padding, stride):
+    return by_counting.function(n, kernel, padding, stride)
+
+
+@wrong("output_size", says="with padding and stride left at 0 and 1")
+def other_defaults(n, kernel, padding=1, stride=2):
+    return by_counting.function(n, kernel, padding, stride)
+
+
+@right("output_size")
+def float_passes_with_a_remark(n, kernel, padding=0, stride=1):
+    if kernel > n + 2 * padding:
+        raise ValueError
+    return np.floor((n + 2 * padding - kernel) / stride) + 1
+
+
+@right("output_size")
+def with_an_error_of_its_own(n, kernel, padding=0, stride=1):
+    class KernelTooLarge(ValueError):
+        pass
+
+    if kernel > n + 2 * padding:
+        raise KernelTooLarge(kernel)
+    return (n + 2 * padding - kernel) // stride + 1
 
 
 # ---- conv_forward
@@ -478,6 +575,26 @@ def channels_first(x, w, b, stride, padding):
     return np.moveaxis(layer(x, w, b, stride, padding), 2, 0)
 
 
+@wrong("conv_forward", says="one side only")
+def zeros_at_the_end(x, w, b, stride, padding):
+    return layer(np.pad(x, ((0, padding), (0, padding), (0, 0))), w, b, stride, 0)
+
+
+@wrong("conv_forward", says="last channel reaches")
+def channels_overwritten(x, w, b, stride, padding):
+    return layer(x[..., -1:], w[:, :, -1:], b, stride, padding)
+
+
+@wrong("conv_forward", says="added the first one to all")
+def first_bias_for_all(x, w, b, stride, padding):
+    return layer(x, w, b[0], stride, padding)
+
+
+@wrong("conv_forward", says="hold whole numbers")
+def dtype_of_the_filters(x, w, b, stride, padding):
+    return layer(x, w, b, stride, padding).astype(w.dtype).astype(x.dtype)
+
+
 # ---- max_pool
 
 
@@ -544,6 +661,22 @@ def reshape_without_cutting(x, size):
     return x.reshape(x.shape[0] // size, size, x.shape[1] // size, size, x.shape[2]).max(axis=(1, 3))
 
 
+@wrong("max_pool", says="some blocks lie below")
+def starts_from_minus_thousand(x, size):
+    return np.maximum(blocks(x, size).max(axis=(1, 3)), -1000)
+
+
+@wrong("max_pool", says="All channels hold the same value")
+def one_maximum_for_all_channels(x, size):
+    return np.repeat(blocks(x, size).max(axis=(1, 3, 4))[..., np.newaxis], x.shape[2], axis=2)
+
+
+@wrong("max_pool", says="mixes pixels")
+def axes_of_reshape_mixed(x, size):
+    rows, columns = x.shape[0] // size, x.shape[1] // size
+    return x[: rows * size, : columns * size].reshape(rows, columns, size, size, -1).max(axis=(2, 3))
+
+
 # ---- conv_parameters
 
 
@@ -584,6 +717,21 @@ def bias_per_channel(kernel_height, kernel_width, channels, filters):
 @wrong("conv_parameters", says="one filter")
 def single_filter(kernel_height, kernel_width, channels, filters):
     return kernel_height * kernel_width * channels + 1
+
+
+@wrong("conv_parameters", says="those of one filter")
+def weights_of_one_filter(kernel_height, kernel_width, channels, filters):
+    return kernel_height * kernel_width * channels + filters
+
+
+@wrong("conv_parameters", says="not to a channel")
+def biases_of_channels(kernel_height, kernel_width, channels, filters):
+    return kernel_height * kernel_width * channels * filters + channels
+
+
+@wrong("conv_parameters", says="one of them twice")
+def square_kernels_only(kernel_height, kernel_width, channels, filters):
+    return (kernel_height**2 * channels + 1) * filters
 
 
 # ---- dense_parameters
