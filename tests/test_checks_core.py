@@ -213,7 +213,12 @@ def test_call_prints_the_outcome_and_raises_one_line(capsys):
         doubled(lambda x: x**2)
     assert "You squared it." in capsys.readouterr().out
     assert "You squared it." in str(failure.value)
-    assert failure.value._render_traceback_() == ["doubled: not yet (the box above says more)"]
+    assert failure.value._render_traceback_() == ["doubled: not yet. You squared it."]
+
+
+def test_line_under_the_box_is_the_first_sentence():
+    error = core.CheckFailed("max_pool: not yet. First. Second.\nThird.")
+    assert error._render_traceback_() == ["max_pool: not yet. First."]
 
 
 def test_advice_is_right_with_a_remark():

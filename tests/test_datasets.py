@@ -20,7 +20,6 @@ from PIL import Image
 from helpers import datasets, mirrors
 from helpers.messages import CourseError, DataError
 
-pytestmark = pytest.mark.filterwarnings("error")
 SHAPES = {name: kind.image_shape for name, kind in datasets.KINDS.items()}
 
 

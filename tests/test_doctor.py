@@ -13,7 +13,6 @@ from tests import test_datasets
 from tests.test_datasets import arrays, idx_files, put
 
 serve, publish = test_datasets.serve, test_datasets.publish  # fixtures
-pytestmark = pytest.mark.filterwarnings("error")
 
 
 @pytest.fixture

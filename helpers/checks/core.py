@@ -43,10 +43,11 @@ KINDS = {NOT_ATTEMPTED: "info", RAISED: "bad", NOT_YET: "warning", RIGHT: "good"
 
 
 class CheckFailed(CourseError):
-    """The verdict was not 'right'. nbgrader sees an error, the student one line under the message box."""
+    """The verdict was not 'right'. nbgrader sees an error, the student its first sentence under the message box."""
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self).partition(".")[0] + " (the box above says more)"]
+        status, _, reason = str(self).partition(". ")
+        return [f"{status}. {re.split(r'(?<=[.!?])\s|\n', reason)[0]}"]
 
 
 class Unusable(CourseError):

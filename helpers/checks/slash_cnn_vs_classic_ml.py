@@ -7,64 +7,98 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from helpers.checks.core import Reason, check, judge_array
+from helpers.checks.core import Advice, Reason, call, check, judge_array
 from helpers.checks.describe import describe_model
 
 
 def small_data_sets(rng: np.random.Generator):
-    for per_class in (40, 60, 100):
+    for per_class in (20, 40, 60):
         yield {"per_class": per_class, "seed": int(rng.integers(1, 10_000))}
 
 
 @check(small_data_sets)
 def make_dataset(student, case):
-    parts = student(case["per_class"], case["seed"])
-    again, other = student(case["per_class"], case["seed"]), student(case["per_class"], case["seed"] + 1)
-    return {"parts": parts, "again": beginning(again[0]), "other": beginning(other[0])}
+    parts, again, other = runs = [student(case["per_class"], case["seed"] + step) for step in (0, 0, 1)]
+    if not all(isinstance(run, list | tuple) and len(run) == 4 for run in runs):
+        return {"shapes": []}
+    if not all(getattr(part, "shape", ()) for run in runs for part in run):  # no arrays
+        return {"shapes": []}
+    images = 2 * case["per_class"]  # more need not be read
+    return {
+        "shapes": [part.shape for part in parts],
+        "parts": [part[:images] for part in parts],
+        "again": [part[:3] for part in again],
+        "other": [part[:images] for part in other[:2]],
+    }
 
 
 @make_dataset.judge
 def _(answer, case):
-    parts = answer["parts"]
-    if not isinstance(parts, list) or len(parts) != 4:
+    shapes = [tuple(shape) for shape in answer["shapes"]]
+    if not shapes:
         return "Four arrays are wanted: `return x_train, x_test, y_train, y_test`."
-    x_train, x_test, y_train, y_test = parts = [np.asarray(part) for part in parts]
-    images, labels, quarter = 2 * case["per_class"], (0, 1), case["per_class"] // 2
-    if [part.ndim for part in parts] == [3, 1, 3, 1]:
+    if [len(shape) for shape in shapes] == [3, 1, 3, 1]:
         return "The order is x_train, y_train, x_test, y_test; wanted is x_train, x_test, y_train, y_test."
-    if any(part.shape[1:] != (30, 30) for part in parts[:2]) or any(part.ndim != 1 for part in parts[2:]):
-        return f"Images should be (N, 30, 30) and labels (N,); yours are {x_train.shape} and {y_train.shape}."
-    if len(x_train) != len(y_train) or len(x_test) != len(y_test):
+    if any(shape[1:] != (30, 30) for shape in shapes[:2]) or any(len(shape) != 1 for shape in shapes[2:]):
+        return f"Images should be (N, 30, 30) and labels (N,); yours are {shapes[0]} and {shapes[2]}."
+    (n_train, n_test), images, quarter = (
+        (len_of[0] for len_of in shapes[:2]),
+        2 * case["per_class"],
+        case["per_class"] // 2,
+    )
+    if (n_train, n_test) != (shapes[2][0], shapes[3][0]):
         return "Images and labels of a part are not equally many: x_train belongs to y_train, x_test to y_test."
-    if len(x_train) + len(x_test) != images:
-        return f"{case['per_class']} images per class make {images}; your parts hold {len(x_train) + len(x_test)}."
-    if len(x_test) != quarter:
-        share = len(x_test) / images
+    if n_train + n_test != images:
+        return f"{case['per_class']} images per class make {images}; your parts hold {n_train + n_test}."
+    if n_test != quarter:
+        share = n_test / images
         return f"Your test set is {share:.0%} of the data. `test_size` is the part kept for testing: a quarter."
-    if not set(np.unique(y_train)) <= set(labels):
+    x_train, x_test, y_train, y_test = answer["parts"]
+    x, y, others = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test]), np.concatenate(answer["other"])
+    if x.min() < 0 or x.max() > 1:
+        return f"Pixel values should stay between 0 and 1; yours go from {x.min():.2f} to {x.max():.2f}."
+    if not np.isin(y, (0, 1)).all():
         return "Labels should be 0 (down) and 1 (up)."
-    if not np.any((x_train > 0.3) & (x_train < 0.97)):
-        return "Your images are clean drawings: the noise is missing."
-    matches = np.mean(np.concatenate([directions(x_train) == y_train, directions(x_test) == y_test]))
+    if x.mean() < 0.5:
+        return "Your images are dark with a light stroke: paper is 1, ink is 0."
+    for name, part in (("training", x_train), ("test", x_test)):
+        paper = part[part > 0.5]
+        if paper.min() > 0.97:
+            return f"Your {name} images are clean drawings: the noise is missing."
+        if abs(paper.mean() - 0.9375) > 0.004:  # 1 + noise between -0.25 and 0.25, clipped at 1
+            much = "little" if paper.mean() > 0.9375 else "much"
+            return (
+                f"There is too {much} noise in your {name} images. Add it once, with the usual setting of `add_noise`."
+            )
+    ink = x < 0.5
+    if (ink.sum((1, 2)) != 4).any():
+        return f"A stroke is 4 pixels of ink, its usual length; an image of yours has {ink.sum((1, 2)).max()}."
+    if not ink[:, [0, 1, -2, -1]].any() and not ink[:, :, [0, 1, -2, -1]].any():
+        return "Your strokes keep away from the border. They may lie anywhere: leave `margin` as it is."
+    matches = np.mean(directions(x) == y)
     if matches < 0.1:
         return "The labels are swapped: 0 is a stroke that falls to the right, 1 a stroke that rises."
     if matches < 1:
         return f"Only {matches:.0%} of the labels belong to their image. Shuffle and split images and labels together."
-    if {image.tobytes() for image in x_train} & {image.tobytes() for image in x_test}:
+    if recurring(x_test, x_train):
         return "Some test images are also training images: split without drawing an image twice."
-    if np.bincount(y_test, minlength=2).tolist() != [quarter // 2] * 2:
-        counts = " and ".join(str(n) for n in np.bincount(y_test, minlength=2))
-        return f"The split is not stratified: the test set holds {counts} images of the classes, not equally many."
-    if not np.array_equal(beginning(x_train), answer["again"]):
+    different = len({one.tobytes() for one in ink})
+    if different < 0.85 * images:  # chance alone repeats a few
+        return f"Only {different} of your {images} strokes differ in place or direction. Draw each image anew."
+    counts = np.bincount(y_test.astype(int), minlength=2)
+    if counts[0] != counts[1]:
+        return f"The split is not stratified: the test set holds {counts[0]} and {counts[1]} images of the classes."
+    if not all(np.array_equal(one[:3], two) for one, two in zip(answer["parts"], answer["again"], strict=True)):
         return "The same seed gave different arrays. The drawing, the noise and the split must all come from the seed."
-    if np.array_equal(beginning(x_train), answer["other"]):
-        return "Another seed gave the same arrays: your function does not use its argument `seed`."
-    return None
+    shares = {"strokes": recurring(ink, others < 0.5), "noise": recurring(x[:, 0], others[:, 0])}
+    same = " and ".join(f"the same {name}" for name, share in shares.items() if share > 0.5)
+    return f"Another seed gave {same}: everything random must come from the argument `seed`." if same else None
 
 
-def beginning(images) -> np.ndarray:
-    """The first values, enough to tell whether two arrays agree."""
-    return np.ravel(images)[:2000]
+def recurring(arrays: np.ndarray, others: np.ndarray) -> float:
+    """The part of the arrays that is also among the others."""
+    mine, theirs = ({one.tobytes() for one in some} for some in (arrays, others))
+    return len(mine & theirs) / len(mine)
 
 
 def directions(images: np.ndarray) -> np.ndarray:
@@ -73,6 +107,9 @@ def directions(images: np.ndarray) -> np.ndarray:
     falling = (dark[:, :-1, :-1] & dark[:, 1:, 1:]).sum((1, 2))
     rising = (dark[:, :-1, 1:] & dark[:, 1:, :-1]).sum((1, 2))
     return (rising > falling).astype(int)
+
+
+NO_LIST = "An array is wanted, but your function returned a list: `np.array` makes an array of it."
 
 
 def stacks(rng: np.random.Generator):
@@ -89,6 +126,8 @@ def to_flat(student, case):
 def _(answer, case):
     images = case["images"]
     n = len(images)
+    if isinstance(answer["flat"], list):
+        return NO_LIST
     return judge_array(
         answer["flat"],
         images.reshape(n, -1),
@@ -115,6 +154,8 @@ def to_images(student, case):
 @to_images.judge
 def _(answer, case):
     images = case["images"]
+    if isinstance(answer["images"], list):
+        return NO_LIST
     return judge_array(
         answer["images"],
         images[..., np.newaxis],
@@ -147,12 +188,15 @@ def noisy_labels(rng: np.random.Generator):
 
 @check(noisy_labels)
 def score_models(student, case):
-    table = student(classifiers(), case["x_train"], case["y_train"], case["x_test"], case["y_test"])
+    models = classifiers()
+    table = student(dict(models), case["x_train"], case["y_train"], case["x_test"], case["y_test"])
     if not hasattr(table, "columns"):
         return {"kind": type(table).__name__}
-    if "model" not in table.columns:
-        table = table.rename_axis("model").reset_index()
-    return {"kind": "DataFrame", "columns": {str(name): table[name].tolist() for name in table.columns}}
+    return {
+        "kind": "DataFrame",
+        "columns": {str(name): table[name].tolist() for name in table.columns},
+        "later": {name: call(model.predict, case["x_test"]) for name, model in models.items()},
+    }
 
 
 @score_models.judge
@@ -166,17 +210,20 @@ def _(answer, case):
     names = list(classifiers())
     if sorted(map(str, columns["model"])) != sorted(names):
         return f"One row per model is wanted: {', '.join(names)}. Yours: {', '.join(map(str, columns['model']))}."
-    order = [columns["model"].index(name) for name in names]
-    yours = np.array([[columns[name][row] for name in ("train_score", "test_score")] for row in order])
+    if columns["model"] != names:
+        return "The rows should stand in the order of `models`, not sorted."
+    yours = np.column_stack([columns["train_score"], columns["test_score"]])
     train, test = (case["x_train"], case["y_train"]), (case["x_test"], case["y_test"])
     both = tuple(np.concatenate(pair) for pair in zip(train, test, strict=True))
 
+    def fitted(fit):
+        return {name: clone(model).fit(*fit) for name, model in classifiers().items()}
+
     def scores(fit, first=train, second=test):
-        fitted = [clone(model).fit(*fit) for model in classifiers().values()]
-        return np.array([[model.score(*first), model.score(*second)] for model in fitted])
+        return np.array([[model.score(*first), model.score(*second)] for model in fitted(fit).values()])
 
     expected = scores(train)
-    return judge_array(
+    finding = judge_array(
         yours,
         expected,
         {
@@ -192,9 +239,23 @@ def _(answer, case):
             "Both columns hold the score of the test set.": scores(train, test, test),
             "These are error rates. The accuracy is the fraction that is right.": 1 - expected,
             "These are percentages; fractions between 0 and 1 are wanted.": 100 * expected,
+            "These are numbers of right answers, not fractions.": expected * [len(train[1]), len(test[1])],
         },
         "the table of scores",
+        tol=1e-3,
     )
+    if finding:
+        return finding
+    for name, model in fitted(train).items():
+        later = answer["later"][name]
+        if "raised" in later:
+            return f"`models` still holds {name} unfitted: fit the models themselves, not copies; later cells use them."
+        if not np.array_equal(later["value"], model.predict(test[0])):
+            return (
+                f"Your scores are right, but {name} answers differently now from a model fitted on the training set: "
+                "fit each model once, and leave it like that."
+            )
+    return None
 
 
 def judge_output(layer: dict) -> str | None:
@@ -224,7 +285,7 @@ def judge_parameters(model: dict, parameters: int, trainable: int) -> str | None
 
 @check()
 def build_dense_network(student, case):
-    return describe_model(student(), input_shape=(900,))
+    return describe_model(student())
 
 
 @build_dense_network.judge
@@ -254,16 +315,13 @@ ORDER = ["Conv2D", "MaxPooling2D", "BatchNormalization", "Conv2D", "GlobalAverag
 
 @check(lambda rng: [{"momentum": 0.99}, {"momentum": float(np.round(rng.uniform(0.7, 0.95), 3))}])
 def build_conv_network(student, case):
-    model = student(momentum=case["momentum"])
-    description = describe_model(model, input_shape=(30, 30, 1))
-    momenta = [layer.momentum for layer in model.layers if type(layer).__name__ == "BatchNormalization"]
-    return {**description, "momenta": momenta}
+    return describe_model(student(momentum=case["momentum"]))
 
 
 @build_conv_network.judge
 def _(model, case):
-    # A Flatten of 1×1 maps changes no value.
-    layers = [one for one in model["layers"] if one["kind"] != "Flatten" or (one["input_shape"] or [0])[:2] != [1, 1]]
+    # A Flatten of 1×1 maps, or of what is flat, changes no value.
+    layers = [one for one in model["layers"] if one["kind"] != "Flatten" or {*(one["input_shape"] or [])[:-1]} - {1}]
     kinds = [layer["kind"] for layer in layers]
     if model["input_shape"] != [30, 30, 1]:
         return f"The input should have the shape (30, 30, 1); yours is {tuple(model['input_shape'] or ())}."
@@ -276,6 +334,8 @@ def _(model, case):
         return "You flatten the feature maps, so that places matter again. Take the mean of each map instead."
     if "GlobalMaxPooling2D" in kinds:
         return "This is the largest answer of each feature map. The table asks for its mean."
+    if any(kind.lower() in ("activation", "relu") for kind in kinds):
+        return "relu belongs to the convolution, before the pooling."
     if sorted(kinds) == sorted(ORDER) and kinds != ORDER:
         return (
             "All layers are there, but in another order: batch normalisation stands between the pooling and the second "
@@ -291,40 +351,46 @@ def _(model, case):
             return f"The {place} convolution should have 10 filters 3×3; yours has {layer['filters']} of {size}."
         if layer["activation"] != "relu":
             return f"The {place} convolution should be followed by relu; yours has {layer['activation'] or 'none'}."
-    if layers[0]["output_shape"] != [30, 30, 10]:
-        return f"After the first convolution the maps should still be 30×30; yours are {layers[0]['output_shape'][:2]}."
-    if layers[1]["output_shape"] != [15, 15, 10]:
-        return f"After the pooling the maps should be 15×15; yours are {layers[1]['output_shape'][:2]}."
-    if not np.allclose(model["momenta"], case["momentum"]):
+        if layer["dilation_rate"] != [1, 1]:
+            return f"The kernels of the {place} convolution are spread out: leave `dilation_rate` as it is."
+    for place, size in (("first convolution", 30), ("pooling", 15), ("second convolution", 15)):
+        layer = layers[["first convolution", "pooling", "", "second convolution"].index(place)]
+        if layer["output_shape"] != [size, size, 10]:
+            yours = "×".join(map(str, layer["output_shape"][:2]))
+            return f"After the {place} the maps should be {size}×{size}; yours are {yours}."
+    if layers[1]["pool_size"] != [2, 2]:
         return (
-            f"The function was called with momentum={case['momentum']}, but the layer has {model['momenta'][0]}: pass "
-            "the argument on."
+            f"The pooling should take 2×2 pixels at a time; yours takes {'×'.join(map(str, layers[1]['pool_size']))}."
+        )
+    if not np.isclose(layers[2]["momentum"], case["momentum"]):
+        return (
+            f"The function was called with momentum={case['momentum']}, but the layer has {layers[2]['momentum']}: "
+            "pass the argument on."
         )
     return judge_parameters(model, 1_041, 1_021)
 
 
-def half_dark_drawings(rng: np.random.Generator):
-    """Paper with grey blots near the middle; turning by 90° is exact, whatever the interpolation."""
+def drawings_to_turn(rng: np.random.Generator):
+    """Grey blots, up to the border; turning by 90° is exact, whatever the interpolation."""
     for angles in ([0, 90], [90, 180, 90], [30]):
-        drawings = np.ones((9, 12, 12), dtype="float32")
-        drawings[:, 3:9, 3:9] = rng.random((9, 6, 6))
-        yield {"drawings": drawings, "labels": rng.integers(0, 2, 9), "angles": angles}
+        drawings = np.kron(rng.random((12, 4, 4)), np.ones((3, 3))).astype("float32")
+        yield {"drawings": drawings, "labels": rng.integers(0, 2, 12), "angles": angles}
 
 
 def top_is_darker(images: np.ndarray) -> np.ndarray:
-    """Stands in for a model: 1 where the upper half of the image is darker."""
-    images = np.asarray(images)
-    middle = images.shape[1] // 2
-    return (images[:, :middle].sum((1, 2)) < images[:, middle:].sum((1, 2))).astype(int)
+    """Stands in for a model: 1 where the upper half of the image is darker, whatever form the images have."""
+    rows = images.reshape(len(images), -1)
+    middle = rows.shape[1] // 2
+    return (rows[:, :middle].sum(1) < rows[:, middle:].sum(1)).astype(int)
 
 
-@check(half_dark_drawings)
+@check(drawings_to_turn)
 def accuracy_by_rotation(student, case):
     seen = []
 
     def predict(images):
         seen.append(np.array(images))
-        return top_is_darker(images)
+        return top_is_darker(seen[-1])
 
     return {"accuracies": student(predict, case["drawings"], case["labels"], case["angles"]), "seen": seen}
 
@@ -334,25 +400,40 @@ def _(answer, case):
     drawings, labels, angles, seen = case["drawings"], case["labels"], case["angles"], answer["seen"]
     if not seen:
         return "Your function never asked `predict`."
-    if any(images.ndim != 3 or images.shape[1:] != drawings.shape[1:] for images in seen):
+    if any(images.ndim != 3 for images in seen):
+        return f"`predict` wants images (N, H, W); it got an array {seen[-1].shape}."
+    if any(images.shape[1:] != drawings.shape[1:] for images in seen):
         return (
             f"`predict` got an array {seen[-1].shape}, but images must keep their size: `reshape` says whether they do."
         )
     seen = np.concatenate(seen)
     if len(seen) != len(drawings) * len(angles):
         return f"`predict` should see every drawing once per angle: {len(drawings) * len(angles)}; it saw {len(seen)}."
+    linear = False
     if angles == [30]:
-        if seen[:, [0, 0, -1, -1], [0, -1, 0, -1]].min() < 0.9:
-            return "Dark corners appear where the image was turned away. Paper is 1: `cval` fills the corners."
+        by_order = [ndimage.rotate(drawings, 30, (1, 2), reshape=False, order=order, cval=1.0) for order in range(6)]
+        distances = [np.abs(seen - rotated).mean() for rotated in by_order]
+        linear = np.argmin(distances) == 1
+        corners = seen[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+        if np.abs(seen - drawings).mean() < 0.01:
+            return "At 30° the drawings were not turned. Any angle may be asked for, not only quarter turns."
+        if np.ptp(corners) > 0.2:
+            return "Ink from the border fills the corners. Of the settings of `mode`, only 'constant' fills them with paper."
+        if np.abs(corners - 1).max() > 0.1:
+            return f"The corners hold {corners.mean():g} where the image was turned away. Paper is 1: see `cval`."
+        if min(distances) > 0.03:
+            return "At 30° the images that `predict` sees are not the drawings, turned by 30°."
     else:
-        expected, wrong = turned(drawings, angles), turned(drawings, [-angle for angle in angles])
-        summed = turned(drawings, np.cumsum(angles))
         finding = judge_array(
             seen,
-            expected,
+            turned(drawings, angles),
             {
-                "The drawings are turned clockwise. A positive angle turns counter-clockwise.": wrong,
-                "Each angle is added to the one before. Rotate the original drawings every time.": summed,
+                "The drawings are turned clockwise. A positive angle turns counter-clockwise.": turned(
+                    drawings, [-angle for angle in angles]
+                ),
+                "Each angle is added to the one before. Rotate the original drawings every time.": turned(
+                    drawings, np.cumsum(angles)
+                ),
                 "The drawings were not rotated.": turned(drawings, [0] * len(angles)),
                 "You mixed up the axes: axis 0 counts the images. Height and width are the axes 1 and 2.": rolled(
                     drawings, angles
@@ -363,18 +444,23 @@ def _(answer, case):
         )
         if finding:
             return Reason(finding.text)
-    right = (top_is_darker(seen).reshape(len(angles), -1) == labels).mean(axis=1)
-    return judge_array(
+    hits = (top_is_darker(seen).reshape(len(angles), -1) == labels).astype(float)
+    right = hits.mean(axis=1)
+    finding = judge_array(
         answer["accuracies"],
         right,
         {
             "This is one number for all angles. One accuracy per angle is wanted.": right.mean(),
             "This is the accuracy of the last angle only.": right[-1],
+            "One number per angle is wanted: take the mean over the images.": hits,
             "These are numbers of right answers. The accuracy is their fraction.": right * len(labels),
             "These are error rates. The accuracy is the fraction that is right.": 1 - right,
         },
-        "the accuracies",
+        "your array of accuracies",
     )
+    if linear and not finding:
+        return Advice("Right. But linear interpolation (order 1) makes thin strokes pale, and that costs accuracy.")
+    return finding
 
 
 def turned(drawings: np.ndarray, angles) -> np.ndarray:
