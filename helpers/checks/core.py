@@ -47,7 +47,8 @@ class CheckFailed(CourseError):
 
     def _render_traceback_(self) -> list[str]:
         status, _, reason = str(self).partition(". ")
-        return [f"{status}. {re.split(r'(?<=[.!?])\s|\n', reason)[0]}"]
+        sentence = re.split(r"(?<=[.!?])\s|\n", reason)[0]
+        return [f"{status}. {sentence}"]
 
 
 class Unusable(CourseError):
