@@ -73,6 +73,21 @@ def test_no_pixel_tells_the_classes_apart(lab):
     assert np.abs(difference).max() < 0.01
 
 
+def test_centred_network_subtracts_the_training_mean_without_a_parameter(lab):
+    x = np.random.default_rng(0).random((8, 900)).astype("float32") + 0.5
+    dense = lab["build_dense_network"]()
+    centred = lab["centred"](dense, x)
+    assert centred.count_params() == dense.count_params() == 66_049
+    assert centred.input_shape == dense.input_shape  # so that `predict_labels` can ask either
+    np.testing.assert_allclose(centred(x), dense(x - x.mean()), atol=1e-5)
+
+
+def test_predictor_takes_a_list_of_images(lab):
+    """The check of accuracy_by_rotation lets a student hand one over."""
+    drawings, _ = lab["draw_slashes"](np.random.default_rng(0), 3)
+    assert lab["noisy_predictor"](lab["build_conv_network"](), 0.5)(list(drawings)).shape == (6,)
+
+
 def test_margin_stays_free(lab):
     drawings, _ = lab["draw_slashes"](np.random.default_rng(0), 50, length=15, margin=5)
     assert drawings[:, :5].min() == drawings[:, -5:].min() == drawings[..., :5].min() == drawings[..., -5:].min() == 1

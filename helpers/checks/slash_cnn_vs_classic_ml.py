@@ -20,56 +20,54 @@ def small_data_sets(rng: np.random.Generator):
 def make_dataset(student, case):
     parts, again, other = runs = [student(case["per_class"], case["seed"] + step) for step in (0, 0, 1)]
     if not all(isinstance(run, list | tuple) and len(run) == 4 for run in runs):
-        return {"shapes": []}
+        return {"shapes": [[]]}
     if not all(getattr(part, "shape", ()) for run in runs for part in run):  # no arrays
-        return {"shapes": []}
-    images = 2 * case["per_class"]  # more need not be read
+        return {"shapes": [[]]}
+    most = 3 * case["per_class"] // 2  # what a right part holds; more need not be read
     return {
-        "shapes": [part.shape for part in parts],
-        "parts": [part[:images] for part in parts],
+        "shapes": [[part.shape for part in run] for run in runs],
+        "parts": [part[:most] for part in parts],
         "again": [part[:3] for part in again],
-        "other": [part[:images] for part in other[:2]],
+        "other": [part[:most] for part in other[:2]],
     }
 
 
 @make_dataset.judge
 def _(answer, case):
-    shapes = [tuple(shape) for shape in answer["shapes"]]
+    shapes = [tuple(shape) for shape in answer["shapes"][0]]
     if not shapes:
         return "Four arrays are wanted: `return x_train, x_test, y_train, y_test`."
+    if any(run != answer["shapes"][0] for run in answer["shapes"]):
+        return "The shapes of your arrays change with the seed or from call to call; only `per_class` decides on them."
     if [len(shape) for shape in shapes] == [3, 1, 3, 1]:
         return "The order is x_train, y_train, x_test, y_test; wanted is x_train, x_test, y_train, y_test."
     if any(shape[1:] != (30, 30) for shape in shapes[:2]) or any(len(shape) != 1 for shape in shapes[2:]):
         return f"Images should be (N, 30, 30) and labels (N,); yours are {shapes[0]} and {shapes[2]}."
-    (n_train, n_test), images, quarter = (
-        (len_of[0] for len_of in shapes[:2]),
-        2 * case["per_class"],
-        case["per_class"] // 2,
-    )
-    if (n_train, n_test) != (shapes[2][0], shapes[3][0]):
+    n_train, n_test, *labels = (shape[0] for shape in shapes)
+    if [n_train, n_test] != labels:
         return "Images and labels of a part are not equally many: x_train belongs to y_train, x_test to y_test."
+    images = 2 * case["per_class"]
     if n_train + n_test != images:
         return f"{case['per_class']} images per class make {images}; your parts hold {n_train + n_test}."
-    if n_test != quarter:
-        share = n_test / images
-        return f"Your test set is {share:.0%} of the data. `test_size` is the part kept for testing: a quarter."
+    if 4 * n_test != images:
+        return (
+            f"Your test set is {n_test / images:.0%} of the data. `test_size` is the part kept for testing: a quarter."
+        )
     x_train, x_test, y_train, y_test = answer["parts"]
     x, y, others = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test]), np.concatenate(answer["other"])
-    if x.min() < 0 or x.max() > 1:
+    if not (x.min() >= 0 and x.max() <= 1):
         return f"Pixel values should stay between 0 and 1; yours go from {x.min():.2f} to {x.max():.2f}."
     if not np.isin(y, (0, 1)).all():
         return "Labels should be 0 (down) and 1 (up)."
-    if x.mean() < 0.5:
-        return "Your images are dark with a light stroke: paper is 1, ink is 0."
     for name, part in (("training", x_train), ("test", x_test)):
-        paper = part[part > 0.5]
+        if part.mean() < 0.5:
+            return f"Your {name} images are dark with a light stroke: paper is 1, ink is 0."
+        paper = part[part >= 0.5]
         if paper.min() > 0.97:
             return f"Your {name} images are clean drawings: the noise is missing."
         if abs(paper.mean() - 0.9375) > 0.004:  # 1 + noise between -0.25 and 0.25, clipped at 1
             much = "little" if paper.mean() > 0.9375 else "much"
-            return (
-                f"There is too {much} noise in your {name} images. Add it once, with the usual setting of `add_noise`."
-            )
+            return f"There is too {much} noise in your {name} images. Add it once, with `add_noise`'s usual setting."
     ink = x < 0.5
     if (ink.sum((1, 2)) != 4).any():
         return f"A stroke is 4 pixels of ink, its usual length; an image of yours has {ink.sum((1, 2)).max()}."
@@ -252,7 +250,7 @@ def _(answer, case):
             return f"`models` still holds {name} unfitted: fit the models themselves, not copies; later cells use them."
         if not np.array_equal(later["value"], model.predict(test[0])):
             return (
-                f"Your scores are right, but {name} answers differently now from a model fitted on the training set: "
+                f"Your scores are right, but {name} answers differently now than a model fitted on the training set: "
                 "fit each model once, and leave it like that."
             )
     return None
@@ -353,15 +351,13 @@ def _(model, case):
             return f"The {place} convolution should be followed by relu; yours has {layer['activation'] or 'none'}."
         if layer["dilation_rate"] != [1, 1]:
             return f"The kernels of the {place} convolution are spread out: leave `dilation_rate` as it is."
-    for place, size in (("first convolution", 30), ("pooling", 15), ("second convolution", 15)):
-        layer = layers[["first convolution", "pooling", "", "second convolution"].index(place)]
+    sizes = (("first convolution", layers[0], 30), ("pooling", layers[1], 15), ("second convolution", layers[3], 15))
+    for place, layer, size in sizes:
         if layer["output_shape"] != [size, size, 10]:
             yours = "×".join(map(str, layer["output_shape"][:2]))
             return f"After the {place} the maps should be {size}×{size}; yours are {yours}."
     if layers[1]["pool_size"] != [2, 2]:
-        return (
-            f"The pooling should take 2×2 pixels at a time; yours takes {'×'.join(map(str, layers[1]['pool_size']))}."
-        )
+        return "The pooling should look at 2×2 pixels at a time; yours looks at {}×{}.".format(*layers[1]["pool_size"])
     if not np.isclose(layers[2]["momentum"], case["momentum"]):
         return (
             f"The function was called with momentum={case['momentum']}, but the layer has {layers[2]['momentum']}: "
@@ -418,10 +414,10 @@ def _(answer, case):
         if np.abs(seen - drawings).mean() < 0.01:
             return "At 30° the drawings were not turned. Any angle may be asked for, not only quarter turns."
         if np.ptp(corners) > 0.2:
-            return "Ink from the border fills the corners. Of the settings of `mode`, only 'constant' fills them with paper."
+            return "Ink from the border fills the corners. Only the mode 'constant' fills them with paper."
         if np.abs(corners - 1).max() > 0.1:
             return f"The corners hold {corners.mean():g} where the image was turned away. Paper is 1: see `cval`."
-        if min(distances) > 0.03:
+        if min(distances) > 0.06:
             return "At 30° the images that `predict` sees are not the drawings, turned by 30°."
     else:
         finding = judge_array(

@@ -5,17 +5,19 @@ import numpy as np
 import pandas as pd
 from keras import layers
 from scipy import ndimage
+from skimage import transform
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 
 from tests.answer_bank import right, wrong
 
 
-def draw_slashes(rng, per_class, length=4):
+def draw_slashes(rng, per_class, length=4, margin=0):
     labels = np.tile([0, 1], per_class)
     drawings = np.ones((2 * per_class, 30, 30), dtype="float32")
     for drawing, label in zip(drawings, labels, strict=True):
-        top, left = rng.integers(0, 31 - length, size=2)
+        top, left = rng.integers(margin, 31 - length - margin, size=2)
         for k in range(length):
             drawing[top + k, left + (length - 1 - k if label else k)] = 0
     return drawings, labels
@@ -68,7 +70,7 @@ def split_without_the_seed(per_class=500, seed=0):
     return train_test_split(images, labels, test_size=0.25, stratify=labels)
 
 
-@wrong("make_dataset", says="Another seed gave the same arrays")
+@wrong("make_dataset", says="Another seed gave the same strokes and the same noise")
 def seed_ignored(per_class=500, seed=0):
     images, labels = noisy(np.random.default_rng(0), per_class)
     return train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=0)
@@ -89,7 +91,7 @@ def order_of_keras(per_class=500, seed=0):
     return x_train, y_train, x_test, y_test
 
 
-@wrong("make_dataset", says="the noise is missing")
+@wrong("make_dataset", says="Your training images are clean drawings: the noise is missing")
 def without_noise(per_class=500, seed=0):
     images, labels = draw_slashes(np.random.default_rng(seed), per_class)
     return train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=seed)
@@ -112,10 +114,132 @@ def drawn_twice(per_class=500, seed=0):
     return images[order[n:]], images[halves], labels[order[n:]], labels[halves]
 
 
-@wrong("make_dataset", says="make 80; your parts hold 40")
+@wrong("make_dataset", says="make 40; your parts hold 20")
 def half_of_the_images(per_class=500, seed=0):
     images, labels = noisy(np.random.default_rng(seed), per_class // 2)
     return train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=seed)
+
+
+@right("make_dataset")
+def labels_as_floats(per_class=500, seed=0):
+    x_train, x_test, y_train, y_test = split_by_class.function(per_class, seed)
+    return x_train, x_test, y_train.astype("float32"), y_test.astype("float32")
+
+
+def split(images, labels, seed):
+    return train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=seed)
+
+
+@wrong("make_dataset", says="gave the same strokes: everything")
+def only_the_noise_from_the_seed(per_class=500, seed=0):
+    drawings, labels = draw_slashes(np.random.default_rng(0), per_class)
+    return split(add_noise(np.random.default_rng(seed), drawings), labels, 0)
+
+
+@wrong("make_dataset", says="gave the same noise: everything")
+def only_the_drawings_from_the_seed(per_class=500, seed=0):
+    drawings, labels = draw_slashes(np.random.default_rng(seed), per_class)
+    return split(add_noise(np.random.default_rng(0), drawings), labels, 0)
+
+
+@wrong("make_dataset", says="the same noise: everything random must come")
+def only_the_split_from_the_seed(per_class=500, seed=0):
+    return split(*noisy(np.random.default_rng(0), per_class), seed)
+
+
+@wrong("make_dataset", says="Your test images are clean drawings")
+def noise_in_training_only(per_class=500, seed=0):
+    rng = np.random.default_rng(seed)
+    x_train, x_test, y_train, y_test = split(*draw_slashes(rng, per_class), seed)
+    return add_noise(rng, x_train), x_test, y_train, y_test
+
+
+@wrong("make_dataset", says="too much noise in your training images")
+def strong_noise(per_class=500, seed=0):
+    rng = np.random.default_rng(seed)
+    drawings, labels = draw_slashes(rng, per_class)
+    return split(add_noise(rng, drawings, noise=0.9), labels, seed)
+
+
+@wrong("make_dataset", says="too little noise")
+def weak_noise(per_class=500, seed=0):
+    rng = np.random.default_rng(seed)
+    drawings, labels = draw_slashes(rng, per_class)
+    return split(add_noise(rng, drawings, noise=0.1), labels, seed)
+
+
+@wrong("make_dataset", says="too much noise in your test images")
+def noise_twice_in_the_test_set(per_class=500, seed=0):
+    rng = np.random.default_rng(seed)
+    x_train, x_test, y_train, y_test = split(*noisy(rng, per_class), seed)
+    return x_train, add_noise(rng, x_test), y_train, y_test
+
+
+@wrong("make_dataset", says="A stroke is 4 pixels of ink")
+def long_strokes(per_class=500, seed=0):
+    rng = np.random.default_rng(seed)
+    drawings, labels = draw_slashes(rng, per_class, length=15)
+    return split(add_noise(rng, drawings), labels, seed)
+
+
+@wrong("make_dataset", says="keep away from the border")
+def strokes_in_the_middle(per_class=500, seed=0):
+    rng = np.random.default_rng(seed)
+    drawings, labels = draw_slashes(rng, per_class, margin=5)
+    return split(add_noise(rng, drawings), labels, seed)
+
+
+@wrong("make_dataset", says="dark with a light stroke")
+def negative(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    return split(1 - images, labels, seed)
+
+
+@wrong("make_dataset", says="Pixel values should stay between 0 and 1; yours go from 0.0")
+def grey_values_to_255(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    return split(255 * images, labels, seed)
+
+
+@wrong("make_dataset", says="Pixel values should stay between 0 and 1; yours go from -")
+def standardised(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    return split((images - images.mean()) / images.std(), labels, seed)
+
+
+@wrong("make_dataset", says="strokes differ in place or direction")
+def every_drawing_used_twice(per_class=500, seed=0):
+    rng = np.random.default_rng(seed)
+    drawings, labels = draw_slashes(rng, per_class // 2)
+    return split(add_noise(rng, np.concatenate([drawings] * 2)), np.concatenate([labels] * 2), seed)
+
+
+@wrong("make_dataset", says="Labels should be 0 (down) and 1 (up)")
+def labels_from_one(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    return split(images, labels + 1, seed)
+
+
+@wrong("make_dataset", says="images per class make")
+def always_500(per_class=500, seed=0):
+    return split(*noisy(np.random.default_rng(seed), 500), seed)
+
+
+@wrong("make_dataset", says="Four arrays are wanted")
+def dataset_without_return(per_class=500, seed=0):
+    split(*noisy(np.random.default_rng(seed), per_class), seed)
+
+
+@wrong("make_dataset", says="`return x_train, x_test, y_train, y_test`")
+def two_pairs(per_class=500, seed=0):
+    x_train, x_test, y_train, y_test = split(*noisy(np.random.default_rng(seed), per_class), seed)
+    return (x_train, y_train), (x_test, y_test)
+
+
+@wrong("make_dataset", says="Four arrays are wanted: `return x_train")
+def as_a_dictionary(per_class=500, seed=0):
+    names = "x_train", "x_test", "y_train", "y_test"
+    return dict(zip(names, split(*noisy(np.random.default_rng(seed), per_class), seed), strict=True))
 
 
 # ---- to_flat, to_images ------------------------------------------------------------------------------------
@@ -130,6 +254,11 @@ def flat_with_a_loop(images):
 def flat_with_sizes(images):
     n, height, width = images.shape
     return np.reshape(images, (n, height * width))
+
+
+@wrong("to_flat", says="your function returned a list")
+def flat_as_a_list(images):
+    return [image.ravel() for image in images]
 
 
 @wrong("to_flat", says="in one row. Keep the first axis")
@@ -170,6 +299,11 @@ def with_expand_dims(images):
 @right("to_images")
 def as_a_tensor(images):
     return keras.ops.reshape(keras.ops.convert_to_tensor(images), (*images.shape, 1))
+
+
+@wrong("to_images", says="your function returned a list")
+def images_as_a_list(images):
+    return [image[..., np.newaxis] for image in images]
 
 
 @wrong("to_images", says="The channel axis is missing")
@@ -215,10 +349,44 @@ def columns_as_lists(models, x_train, y_train, x_test, y_test):
     return pd.DataFrame(scores)
 
 
+def usual(models, x_train, y_train, x_test, y_test):
+    return table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))
+
+
 @right("score_models")
-def names_as_index(models, x_train, y_train, x_test, y_test):
-    scores = table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))
-    return scores.set_index("model").sort_values("test_score")
+def rounded_with_another_column(*case):
+    return usual(*case).round(3).assign(gap=0.0)[["gap", "test_score", "model", "train_score"]]
+
+
+@wrong("score_models", says="The column model is missing")
+def names_as_index(*case):
+    return usual(*case).set_index("model")
+
+
+@wrong("score_models", says="in the order of `models`")
+def best_first(*case):
+    return usual(*case).sort_values("test_score", ascending=False)
+
+
+@wrong("score_models", says="fit the models themselves, not copies")
+def copies(models, *data):
+    return usual({name: clone(model) for name, model in models.items()}, *data)
+
+
+@wrong("score_models", says="Your scores are right, but")
+def refitted_on_everything(models, x_train, y_train, x_test, y_test):
+    scores = usual(models, x_train, y_train, x_test, y_test)
+    for model in models.values():
+        model.fit(np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test]))
+    return scores
+
+
+@wrong("score_models", says="numbers of right answers, not fractions")
+def hits(models, x_train, y_train, x_test, y_test):
+    scores = usual(models, x_train, y_train, x_test, y_test)
+    return scores.assign(
+        train_score=scores["train_score"] * len(y_train), test_score=scores["test_score"] * len(y_test)
+    )
 
 
 @wrong("score_models", says="were fitted on the test set")
@@ -304,6 +472,19 @@ def dense_with_activation_layers_and_compiled():
 
 
 @right("build_dense_network")
+def dense_with_activation_objects():
+    return dense(activation=layers.ReLU())
+
+
+@right("build_dense_network")
+def dense_with_operators():
+    inputs = value = keras.Input((900,))
+    for _ in range(3):
+        value = keras.ops.relu(layers.Dense(64)(value))
+    return keras.Model(inputs, keras.ops.sigmoid(layers.Dense(1)(value)))
+
+
+@wrong("build_dense_network", says="begin it with `keras.Input(...)`")
 def dense_without_input_layer():
     return keras.Sequential([layers.Dense(n, "relu") for n in (64, 64, 64)] + [layers.Dense(1, "sigmoid")])
 
@@ -361,15 +542,15 @@ def with_dropout():
 # ---- build_conv_network ------------------------------------------------------------------------------------
 
 
-def convolution(filters=10, size=3, padding="same", bias=False, activation="relu"):
-    return layers.Conv2D(filters, size, padding=padding, use_bias=bias, activation=activation)
+def convolution(filters=10, size=3, padding="same", bias=False, activation="relu", **more):
+    return layers.Conv2D(filters, size, padding=padding, use_bias=bias, activation=activation, **more)
 
 
 def conv(first=None, pool=2, norm=None, second=None, last=None, output="sigmoid", momentum=0.99):
     return [
         keras.Input((30, 30, 1)),
         first or convolution(),
-        layers.MaxPooling2D(pool),
+        layers.MaxPooling2D(pool) if isinstance(pool, int) else pool,
         norm or layers.BatchNormalization(momentum=momentum),
         second or convolution(),
         last or layers.GlobalAveragePooling2D(),
@@ -382,7 +563,7 @@ def conv_functional_with_relu_layers(momentum=0.99):
     inputs = keras.Input(shape=(30, 30, 1))
     value = layers.ReLU()(layers.Conv2D(10, (3, 3), padding="same", use_bias=False)(inputs))
     value = layers.BatchNormalization(momentum=momentum)(layers.MaxPool2D((2, 2))(value))
-    value = layers.Activation("relu")(layers.Conv2D(10, (3, 3), padding="valid", use_bias=False)(value))
+    value = layers.Activation("relu")(layers.Conv2D(10, (3, 3), padding="same", use_bias=False)(value))
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.GlobalAvgPool2D()(value)))
 
 
@@ -393,10 +574,47 @@ def mean_with_keepdims(momentum=0.99):
 
 
 @right("build_conv_network")
-def without_input_layer_compiled(momentum=0.99):
-    model = keras.Sequential(conv(momentum=momentum)[1:])
+def flat_already(momentum=0.99):
+    model = keras.Sequential([*conv(momentum=momentum)[:-1], layers.Flatten(), layers.Dense(1, activation="sigmoid")])
     model.compile("adam", "binary_crossentropy")
     return model
+
+
+@wrong("build_conv_network", says="begin it with `keras.Input(...)`")
+def conv_without_input_layer(momentum=0.99):
+    return keras.Sequential(conv(momentum=momentum)[1:])
+
+
+@wrong("build_conv_network", says="After the second convolution the maps should be 15×15; yours are 13×13")
+def second_border_valid(momentum=0.99):
+    return keras.Sequential(conv(second=convolution(padding="valid"), momentum=momentum))
+
+
+@wrong("build_conv_network", says="After the second convolution the maps should be 15×15; yours are 8×8")
+def second_with_strides(momentum=0.99):
+    return keras.Sequential(conv(second=convolution(strides=2), momentum=momentum))
+
+
+@wrong("build_conv_network", says="kernels of the second convolution are spread out")
+def dilated(momentum=0.99):
+    return keras.Sequential(conv(second=convolution(dilation_rate=2), momentum=momentum))
+
+
+@wrong("build_conv_network", says="yours looks at 3×3")
+def overlapping_pooling(momentum=0.99):
+    return keras.Sequential(conv(pool=layers.MaxPooling2D(3, strides=2, padding="same"), momentum=momentum))
+
+
+@wrong("build_conv_network", says="but the layer has 0.99: pass the argument on")
+def momentum_ignored_in_a_nested_model(momentum=0.99):
+    parts = conv()
+    return keras.Sequential([parts[0], keras.Sequential(parts[1:4]), *parts[4:]])
+
+
+@wrong("build_conv_network", says="relu belongs to the convolution")
+def relu_after_batch_norm(momentum=0.99):
+    parts = conv(first=convolution(activation=None), momentum=momentum)
+    return keras.Sequential([*parts[:4], layers.ReLU(), *parts[4:]])
 
 
 @wrong("build_conv_network", says="The first convolution has a bias")
@@ -440,7 +658,7 @@ def global_maximum(momentum=0.99):
     return keras.Sequential(conv(last=layers.GlobalMaxPooling2D(), momentum=momentum))
 
 
-@wrong("build_conv_network", says="maps should still be 30×30")
+@wrong("build_conv_network", says="After the first convolution the maps should be 30×30")
 def border_valid(momentum=0.99):
     return keras.Sequential(conv(first=convolution(padding="valid"), momentum=momentum))
 
@@ -460,12 +678,12 @@ def larger_kernels(momentum=0.99):
     return keras.Sequential(conv(first=convolution(size=5), momentum=momentum))
 
 
-@wrong("build_conv_network", says="maps should be 15×15")
+@wrong("build_conv_network", says="After the pooling the maps should be 15×15")
 def pooled_by_three(momentum=0.99):
     return keras.Sequential(conv(pool=3, momentum=momentum))
 
 
-@wrong("build_conv_network", says="pass the argument on")
+@wrong("build_conv_network", says="pass the argument on.")
 def momentum_ignored(momentum=0.99):
     return keras.Sequential(conv())
 
@@ -491,7 +709,7 @@ def turned(drawings, angle, **settings):
 def image_by_image(predict, drawings, labels, angles):
     accuracies = []
     for angle in angles:
-        images = [ndimage.rotate(one, angle, reshape=False, order=1, mode="nearest") for one in drawings]
+        images = [ndimage.rotate(one, angle, reshape=False, order=1, cval=1) for one in drawings]
         accuracies.append(float((np.asarray(predict(np.stack(images))) == labels).mean()))
     return accuracies
 
@@ -502,20 +720,101 @@ def one_prediction_at_a_time(predict, drawings, labels, angles):
     return np.mean(hits, axis=1)
 
 
-@wrong("accuracy_by_rotation", says="Dark corners")
-def corners_of_ink(predict, drawings, labels, angles):
-    return [np.mean(predict(turned(drawings, angle, cval=0.0)) == labels) for angle in angles]
+@right("accuracy_by_rotation")
+def with_scikit_image(predict, drawings, labels, angles):
+    images = [[transform.rotate(one, angle, cval=1) for one in drawings] for angle in angles]
+    return [np.mean(predict(some) == labels) for some in images]
+
+
+def accuracies_when(turn):
+    """The answer that turns the stack with `turn(drawings, angle)` and is right otherwise."""
+
+    def answer(predict, drawings, labels, angles):
+        return [np.mean(predict(turn(drawings, angle)) == labels) for angle in angles]
+
+    return answer
+
+
+@right("accuracy_by_rotation")
+def nearest_pixel(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, order=0))(*case)
+
+
+@right("accuracy_by_rotation")
+def smoothest(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, order=5))(*case)
+
+
+@wrong("accuracy_by_rotation", says="The corners hold 0 where")
+def corners_of_ink(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, cval=0.0))(*case)
+
+
+@wrong("accuracy_by_rotation", says="The corners hold 255 where")
+def corners_of_255(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, cval=255))(*case)
+
+
+@wrong("accuracy_by_rotation", says="Ink from the border fills the corners")
+def border_repeated(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, mode="nearest"))(*case)
+
+
+@wrong("accuracy_by_rotation", says="Only the mode 'constant'")
+def wrapped_around(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, mode="wrap"))(*case)
+
+
+@wrong("accuracy_by_rotation", says="fills them with paper")
+def reflected(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, mode="reflect"))(*case)
+
+
+@wrong("accuracy_by_rotation", says="At 30° the drawings were not turned")
+def quarter_turns(*case):
+    return accuracies_when(lambda drawings, angle: np.rot90(drawings, round(angle / 90), axes=(1, 2)))(*case)
+
+
+@wrong("accuracy_by_rotation", says="are not the drawings, turned by 30°")
+def by_the_nearest_45_degrees(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, 45 * np.ceil(angle / 45)))(*case)
 
 
 @wrong("accuracy_by_rotation", says="images must keep their size")
-def reshaped(predict, drawings, labels, angles):
-    angles = [angle or 1e-9 for angle in angles]
-    return [np.mean(predict(turned(drawings, angle + 1e-3, reshape=True)) == labels) for angle in angles]
+def reshaped(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, reshape=True))(*case)
 
 
 @wrong("accuracy_by_rotation", says="You mixed up the axes")
-def usual_axes(predict, drawings, labels, angles):
-    return [np.mean(predict(ndimage.rotate(drawings, a, reshape=False, cval=1.0)) == labels) for a in angles]
+def usual_axes(*case):
+    return accuracies_when(lambda drawings, angle: ndimage.rotate(drawings, angle, reshape=False, cval=1.0))(*case)
+
+
+@wrong("accuracy_by_rotation", says="Height and width are the axes 1 and 2")
+def all_the_usual_settings(*case):
+    return accuracies_when(ndimage.rotate)(*case)
+
+
+@wrong("accuracy_by_rotation", says="wants images (N, H, W); it got an array (12, 144)")
+def predict_gets_flat_images(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle).reshape(len(drawings), -1))(*case)
+
+
+@wrong("accuracy_by_rotation", says="it got an array (12, 12, 12, 1)")
+def predict_gets_channels(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle)[..., np.newaxis])(*case)
+
+
+@wrong("accuracy_by_rotation", says="take the mean over the images")
+def without_the_mean(predict, drawings, labels, angles):
+    return np.array([predict(turned(drawings, angle)) == labels for angle in angles])
+
+
+@wrong("accuracy_by_rotation", says="Your array of accuracies has shape (0,)")
+def nothing_appended(predict, drawings, labels, angles):
+    for angle in angles:
+        predict(turned(drawings, angle))
+    return np.array([])
 
 
 @wrong("accuracy_by_rotation", says="turned clockwise")
