@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-from nbgrader.converters import GenerateAssignment
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import DeduplicateIds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # nbgrader may be started from anywhere
-from grader.preprocessors import MarkDependents, StripAuthoring, WriteAddresses  # noqa: E402
+from grader.preprocessors import MarkDependents, RestoreExercises, StripAuthoring, WriteAddresses  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets puts it here
 
@@ -28,5 +29,9 @@ c.GenerateAssignment.preprocessors = [
     MarkDependents,
 ]
 
-c.Execute.timeout = 600  # seconds for one cell; nbgrader's 30 are too few for the first import of TensorFlow
+c.Execute.timeout = 120  # seconds for one cell; nbgrader's 30 are few for the first import of TensorFlow
 c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back
+
+steps = Autograde.sanitize_preprocessors.default()
+after = steps.index(DeduplicateIds) + 1
+c.Autograde.sanitize_preprocessors = [*steps[:after], RestoreExercises, *steps[after:]]

@@ -1,13 +1,15 @@
 """`make bundle`: write dist/cnn-course-student-<version>.zip, all a student needs and no answers."""
 
+import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
 
 from grader import source
+from grader.release import generate
 from grader.source import ROOT
 
-FOLDERS = ("notebooks", "helpers", "data")
+FOLDERS = ("helpers", "data")
 UNWANTED = {"__pycache__", ".ipynb_checkpoints", ".virtual_documents"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same archive, whenever it is made
 
@@ -30,11 +32,19 @@ def bundle(folder: Path) -> Path:
 
 
 def contents() -> dict[str, bytes]:
-    """What the student edition holds: the path in the archive -> the file's bytes."""
+    """What the student edition holds: the path in the archive -> the file's bytes.
+
+    The notebooks are generated anew: those in notebooks/ may hold what an instructor tried.
+    """
     files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     found = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in files if not unwanted(path)}
+    with tempfile.TemporaryDirectory() as folder:
+        generate(ROOT, source.labs(), Path(folder))
+        for path in Path(folder).rglob("*.ipynb"):
+            found[f"notebooks/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
     readme = (ROOT / "grader" / "student_readme.md").read_text(encoding="utf-8")
     return found | {
+        "LICENSE": (ROOT / "LICENSE").read_bytes(),
         "environment.yml": (ROOT / "environment.yml").read_bytes(),
         "requirements.txt": "".join(f"{package}\n" for package in _project()["dependencies"]).encode(),
         "README.md": readme.replace("{labs}", "\n".join(_titles())).encode(),

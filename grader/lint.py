@@ -14,7 +14,9 @@ BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 def problems(nb: NotebookNode) -> list[str]:
     """The faults of a lab's source notebook; an empty list says that it can be released."""
     settings = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
-    found = []
+    found = unreadable(nb)
+    if found:
+        return found
 
     for grade_id, times in Counter(one["grade_id"] for one in settings if one).items():
         if times > 1:
@@ -50,6 +52,24 @@ def problems(nb: NotebookNode) -> list[str]:
                 found.append(f"{where} has a '{begin}' without its '{end}', or the other way round.")
         if cell.source.lstrip().startswith("%%"):
             found.append(f"{where} is a cell magic: an unknown one swallows its cell, and no test would notice.")
+    return found
+
+
+def unreadable(nb: NotebookNode) -> list[str]:
+    """Cells that are no Python, or whose nbgrader metadata lack an entry: nothing else can be said before."""
+    found = []
+    for number, cell in enumerate(nb.cells):
+        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+        if cell.cell_type == "code":
+            try:
+                ast.parse(plain_python(cell.source))
+            except SyntaxError as error:
+                found.append(f"{where} is no valid Python: {error.msg} in its line {error.lineno}.")
+        setting = cell.metadata.get("nbgrader", {})
+        needed = ["grade_id", "grade", "locked", "solution", "schema_version"] if setting else []
+        lacking = [name for name in needed + ["points"] * bool(setting.get("grade")) if name not in setting]
+        if lacking:
+            found.append(f"{where} lacks {', '.join(lacking)} in its nbgrader metadata.")
     return found
 
 

@@ -8,9 +8,11 @@ from urllib.parse import urlparse
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.source import METADATA, ROOT, dependents, tags
+from grader.source import MARKER, METADATA, ROOT, dependents, tags
 
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
 COLAB = "https://colab.research.google.com/github{project}/blob/main/notebooks/{lab}/{lab}.ipynb"
@@ -57,3 +59,47 @@ class MarkDependents(NbGraderPreprocessor):
         for index in dependents(nb):
             nb.cells[index].metadata["tags"] = [*tags(nb.cells[index]), "raises-exception"]
         return nb, resources
+
+
+class RestoreExercises(NbGraderPreprocessor):
+    """Give a submission back the exercise cells that nbgrader would stumble over.
+
+    A copied or split cell loses its metadata, and so does one that went through another editor: the marker
+    `# EXERCISE name (points)` says which it is. A deleted one comes back empty.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        for cell in nb.cells:
+            if cell.metadata.get("nbgrader") == {}:  # what nbgrader leaves of the metadata of a copy
+                del cell.metadata["nbgrader"]
+        present = {cell.metadata["nbgrader"]["grade_id"] for cell in nb.cells if "nbgrader" in cell.metadata}
+        for cell in nb.cells:
+            marker = MARKER.match(cell.source)
+            if marker and "nbgrader" not in cell.metadata and marker["name"] not in present:
+                cell.metadata["nbgrader"] = _student_cell(marker["name"])
+                present.add(marker["name"])
+        self._add_missing(nb, *self._expected(resources["nbgrader"]))
+        return nb, resources
+
+    def _expected(self, asked: dict) -> tuple[list[str], set[str]]:
+        """The names of all cells that nbgrader knows in this lab, in order, and those of the exercise cells."""
+        with Gradebook(asked["db_url"]) as gradebook:
+            known = gradebook.find_notebook(asked["notebook"], asked["assignment"])
+            graded = {cell.name for cell in known.grade_cells}
+            return [cell.name for cell in known.source_cells], {cell.name for cell in known.solution_cells} - graded
+
+    def _add_missing(self, nb: NotebookNode, names: list[str], exercises: set[str]) -> None:
+        place = 0
+        for name in names:
+            ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+            if name in ids:
+                place = ids.index(name) + 1
+            elif name in exercises:
+                lost = new_code_cell(f"# The cell of the exercise '{name}' was missing from the submission.")
+                lost.metadata["nbgrader"] = _student_cell(name)
+                nb.cells.insert(place, lost)
+                place += 1
+
+
+def _student_cell(name: str) -> dict:
+    return {"grade": False, "grade_id": name, "locked": False, "schema_version": 3, "solution": True, "task": False}

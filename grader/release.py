@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 from jupytext.combine import combine_inputs_with_outputs
+from nbformat.reader import NotJSONError
 from nbformat.warnings import MissingIDFieldWarning
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import BaseConverter, NbGraderException
@@ -33,8 +34,8 @@ class PipelineError(Exception):
 
 def main() -> None:
     for lab in source.labs():
-        if sync(lab):
-            print(f"solutions/{lab}: twins brought in step")
+        if taken := sync(lab):
+            print(f"solutions/{lab}: twins brought in step, {taken} was taken")
     with tempfile.TemporaryDirectory() as folder:
         generate(ROOT, source.labs(), Path(folder))
         for fresh in sorted(Path(folder).rglob("*")):
@@ -48,17 +49,25 @@ def main() -> None:
     print(f"{len(source.labs())} labs are released.")
 
 
-def sync(lab: str, root: Path = ROOT) -> bool:
-    """Bring `.py` and `.ipynb` in step: the younger one's inputs win, outputs stay. True if a file changed."""
+def sync(lab: str, root: Path = ROOT) -> str:
+    """Bring `.py` and `.ipynb` in step: the younger one's inputs win, outputs stay.
+
+    Returns the name of the file whose inputs were taken, or an empty text if nothing changed. Raises PipelineError
+    if one of them cannot be read.
+    """
     text, twin = source.path(lab, ".py", root), source.path(lab, ".ipynb", root)
     written = source.notebook(lab, root)
-    changed = False
+    taken = ""
     if twin.exists():
-        executed = nbformat.read(twin, as_version=4)
-        differ = source.inputs(written) != source.inputs(executed)
-        if differ and twin.stat().st_mtime > text.stat().st_mtime:  # somebody edited it without jupytext
-            text.write_text(source.text(executed), encoding="utf-8")
-            written, changed = source.notebook(lab, root), True
+        try:
+            executed = nbformat.read(twin, as_version=4)
+        except NotJSONError:
+            raise PipelineError(f"{twin.name} is no notebook: delete it, `make release` makes it anew.") from None
+        if source.inputs(written) != source.inputs(executed):
+            taken = text.name
+            if twin.stat().st_mtime > text.stat().st_mtime:  # somebody edited it without jupytext
+                text.write_text(source.text(executed), encoding="utf-8")
+                written, taken = source.notebook(lab, root), twin.name
         combined = combine_inputs_with_outputs(source.notebook(lab, root), executed, fmt="py:percent")
         for cell, authored in zip(combined.cells, written.cells, strict=True):
             cell.metadata = authored.metadata
@@ -67,8 +76,8 @@ def sync(lab: str, root: Path = ROOT) -> bool:
     content = serialised(combined)
     if not twin.exists() or twin.read_text(encoding="utf-8") != content:
         twin.write_text(content, encoding="utf-8")
-        changed = True
-    return changed
+        taken = taken or text.name
+    return taken
 
 
 def serialised(nb: nbformat.NotebookNode) -> str:

@@ -41,6 +41,8 @@ def measure(lab: str, function: Callable) -> list[dict]:
             model = figure.pop("model", None)
             if model and seed == SEEDS[0]:
                 model.save(RUNS / lab / f"{figure['run']}.keras")
+            if "value" not in figure:  # a reference run that nobody quotes
+                continue
             found.setdefault((figure["run"], figure["metric"]), []).append(figure)
             print(f"{lab}  seed {seed}  {figure['run']}  {figure['metric']} {figure['value']:.4f}", flush=True)
     return [row(lab, figures) for figures in found.values()]
@@ -91,7 +93,7 @@ def table(rows: list[dict]) -> str:
             number if number.isdigit() else "stand-ins",
             one["run"].replace("_", " "),
             one["metric"].replace("_", " "),
-            f"{one['mean']:.3f} ± {one['std']:.3f}",
+            f"{one['mean']:.3f} ± {one['std']:.3f}" if one["mean"] <= 1 else f"{one['mean']:.1f} ± {one['std']:.1f}",
             "" if one["published"] is None else f"{one['published']:.3g}",
         ]
         lines.append(f"| {' | '.join(cells)} |")

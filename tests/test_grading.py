@@ -1,5 +1,7 @@
 """The grading loop on a tiny lab: what a submission is worth, and that none can choose its own tests."""
 
+import copy
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
@@ -52,6 +54,28 @@ def grades(course):
         cells["written_why"].source = "Because."
         nb.cells.append(new_code_cell("print('my own cell')"))
 
+    def solve(cells):
+        cells["triple"].source = "# EXERCISE triple (2)\ndef triple(x):\n    return 3 * x"
+
+    def copied_exercise(nb, cells):
+        solve(cells)
+        nb.cells.append(copy.deepcopy(cells["triple"]))
+        nb.cells[-1].id = "copy"
+
+    def exercise_and_test_deleted(nb, cells):
+        nb.cells.remove(cells["triple"])
+        nb.cells.remove(cells["test_triple"])
+
+    def metadata_lost(nb, cells):
+        solve(cells)
+        for cell in nb.cells:
+            cell.metadata.pop("nbgrader", None)
+
+    submit("copying", copied_exercise)
+    submit("vanishing", exercise_and_test_deleted)
+    submit("stripped", metadata_lost)
+    (course / "submitted" / "misplaced").mkdir()
+    (course / "submitted" / "misplaced" / f"{LAB}.ipynb").write_text("{}")
     submit("untouched", nothing)
     submit("tampering", weaken_the_test)
     submit("memorising", only_the_visible_case)
@@ -97,8 +121,8 @@ def test_written_answer_waits_for_a_grader(grades):
 
 
 def test_broken_submission_is_reported_and_stops_nobody(grades):
-    assert "JSON" in grades.loc["broken"].problem
-    assert (grades.problem == "").sum() == len(grades) - 1
+    assert "is no notebook (broken file)" in grades.loc["broken"].problem
+    assert set(grades.index[grades.problem != ""]) == {"broken", "misplaced"}
 
 
 def test_feedback_is_written(course, grades):
@@ -111,4 +135,14 @@ def test_second_call_grades_nothing_again(course, grades):
     again = grade(course, LAB).set_index("student")
     assert graded.stat().st_mtime_ns == before
     assert again.loc["solved"].code_score == 2
-    assert set(again.lab) == {LAB}
+    assert set(again.lab) == {LAB, ""}  # "" is the misplaced file's
+
+
+@pytest.mark.parametrize(("student", "points"), [("copying", 2), ("vanishing", 0), ("stripped", 2)])
+def test_cells_that_lost_their_metadata_are_found_again(grades, student, points):
+    row = grades.loc[student]
+    assert (row.code_score, row.problem) == (points, "")
+
+
+def test_misplaced_file_is_named(grades):
+    assert "is not called <student>/<lab>/<lab>.ipynb" in grades.loc["misplaced"].problem

@@ -192,6 +192,9 @@ def test_definitions_run_nothing_else(course):
         ("start = 1", "### BEGIN SOLUTION\nstart = 1\n### END SOLUTION", "holds a solution region, but is no student"),
         ("start = 1", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS", "holds hidden tests, but is no test cell"),
         ("start = 1", "%%tyme\nstart = 1", "is a cell magic"),
+        ("start = 1", "start = = 1", "is no valid Python"),
+        ('"grade_id": "test_triple", ', "", "lacks grade_id in its nbgrader metadata"),
+        ('"points": 2, "schema_version": 3, ', "", "lacks schema_version, points in its nbgrader metadata"),
         (
             "    ### END SOLUTION\n",
             "    ### END SOLUTION\n### BEGIN SOLUTION\nhelp = 1\n### END SOLUTION\n",
@@ -208,6 +211,13 @@ def test_each_fault_has_its_sentence(tmp_path, old, new, sentence):
     with pytest.raises(PipelineError, match=f"^{LAB}: "):
         generate(tmp_path, [LAB], tmp_path / "notebooks")
     assert not (tmp_path / "notebooks").exists()
+
+
+def test_a_twin_that_is_no_notebook_is_one_sentence(tmp_path):
+    mini_course.write(tmp_path)
+    source.path(LAB, ".ipynb", tmp_path).write_text("<<<<<<< HEAD")
+    with pytest.raises(PipelineError, match="is no notebook: delete it"):
+        sync(LAB, tmp_path)
 
 
 def test_tiny_lab_has_no_problems(course):
