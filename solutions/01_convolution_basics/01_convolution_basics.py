@@ -18,7 +18,7 @@
 #
 # **You need** NumPy arrays and loops. No calculus, no earlier lab.
 #
-# **Time:** about 90 minutes of work. Running every cell takes about 10 seconds on a CPU; a GPU makes no difference here.
+# **Time:** about 90 minutes of work. Running every cell takes about 15 seconds on two CPU cores; a GPU makes no difference here.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says
 # `YOUR CODE HERE`. The cell below it checks your function and says what is right or what is not yet right. You may
