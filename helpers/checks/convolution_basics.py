@@ -71,6 +71,9 @@ def _(answer, case):
         "You flipped the kernel: that is convolution. Correlation lays the kernel on the image as it is.": (
             convolve2d(image, kernel, mode="valid")
         ),
+        "You took the mean of the products. The dot product is their sum.": (
+            correlate2d(image, kernel, mode="valid") / kernel.size
+        ),
         "Rows and columns of the kernel are exchanged.": correlate2d(image, exchanged, mode="valid"),
         "`@` and `np.dot` of two tables make the matrix product. Here values meet one by one: `*`, then a sum.": matrix,
         "Your response includes places where the kernel hangs over the border. For `valid` the whole kernel must lie "
@@ -188,6 +191,9 @@ def _(answer, case):
         "Only Sobel x is in your result: horizontal edges are lost.": [abs(x), x],
         "Only Sobel y is in your result: vertical edges are lost.": [abs(y), y],
         "You used Sobel x twice: horizontal edges are lost.": np.sqrt(2) * abs(x),
+        "You took the larger of the two responses. Both count: the length of (x, y) is √(x² + y²).": (
+            np.maximum(abs(x), abs(y))
+        ),
         CUT_OFF: np.minimum(np.hypot(x, y), 255),
         "Your result is as large as the image: with zeros around it the frame of the picture becomes an edge. "
         "Use `valid`.": border,
@@ -415,6 +421,7 @@ def _(answer, case):
             pooled(np.pad(x, rest, constant_values=-np.inf), size)
         ),
         "Depth must stay: pool each channel by itself.": expected.max(axis=2),
+        "You took the largest value without its sign: −5 is smaller than −2.": pooled(abs(x), size),
         "All channels hold the same value: pool each channel by itself.": (
             np.repeat(expected.max(axis=2, keepdims=True), channels, axis=2)
         ),
@@ -428,7 +435,7 @@ def _(answer, case):
 
 
 def convolutional_layers(rng: np.random.Generator):
-    for kernel in ((3, 5), (7, 7), (3, 3)):
+    for kernel in ((5, 7), (7, 7), (3, 3)):
         channels, filters = (int(v) for v in rng.integers((2, 8), (8, 65)))
         yield {"kernel": kernel, "channels": channels, "filters": filters}
 
@@ -451,6 +458,7 @@ def _(answer, case):
         ),
         "a bias belongs to a filter, not to a channel.": weights * channels * filters + channels,
         "you counted one filter. The layer has as many kernels as filters.": weights * channels + 1,
+        "height, width and channels are multiplied, not added.": (height + width + channels + 1) * filters,
         "each filter has its own weights; you counted those of one filter.": weights * channels + filters,
         "height and width of the kernel may differ; you used one of them twice.": (height**2 * channels + 1) * filters,
     }

@@ -138,6 +138,11 @@ def as_whole_numbers(image, kernel):
     return correlate2d(image.astype(float), kernel, mode="valid").astype(int)
 
 
+@wrong("correlate_valid", says="mean of the products")
+def mean_of_products(image, kernel):
+    return correlate2d(image.astype(float), kernel, mode="valid") / kernel.size
+
+
 # ---- convolve_valid
 
 
@@ -324,6 +329,12 @@ def sobel_x_twice(image):
 @wrong("gradient_magnitude", says="cut off at 0 and 255")
 def magnitude_clipped(image):
     return np.clip(np.hypot(*sobel(image)), 0, 255)
+
+
+@wrong("gradient_magnitude", says="larger of the two")
+def larger_response(image):
+    x, y = sobel(image)
+    return np.maximum(abs(x), abs(y))
 
 
 # ---- border_sizes
@@ -677,6 +688,11 @@ def axes_of_reshape_mixed(x, size):
     return x[: rows * size, : columns * size].reshape(rows, columns, size, size, -1).max(axis=(2, 3))
 
 
+@wrong("max_pool", says="without its sign")
+def largest_absolute_value(x, size):
+    return blocks(abs(x), size).max(axis=(1, 3))
+
+
 # ---- conv_parameters
 
 
@@ -732,6 +748,11 @@ def biases_of_channels(kernel_height, kernel_width, channels, filters):
 @wrong("conv_parameters", says="one of them twice")
 def square_kernels_only(kernel_height, kernel_width, channels, filters):
     return (kernel_height**2 * channels + 1) * filters
+
+
+@wrong("conv_parameters", says="multiplied, not added")
+def sides_added(kernel_height, kernel_width, channels, filters):
+    return (kernel_height + kernel_width + channels + 1) * filters
 
 
 # ---- dense_parameters
