@@ -4,7 +4,7 @@ PYTHON ?= python3
 # nbgrader finds its alembic, and kernels their Python, on PATH.
 RUN = PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)" .venv/bin/python
 # A test depends on nothing a user has set: no real data, no cache, no warning filters.
-CLEAN = env -u COURSE_DATA -u COURSE_CACHE -u COURSE_OFFLINE -u PYTHONWARNINGS \
+CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE -u PYTHONWARNINGS \
 	COURSE_PROFILE=ci TF_CPP_MIN_LOG_LEVEL=3
 
 .PHONY: help lab test venv outputs release bundle grade reproduce

@@ -5,6 +5,8 @@ import functools
 import hashlib
 import linecache
 import re
+import sys
+import types
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +104,8 @@ def definitions(lab: str, root: Path = ROOT) -> dict:
 
     The solutions of the exercises are among them: tests and `make reproduce` use the very code of the notebook.
     """
-    namespace = {"__name__": lab}
+    module = sys.modules[lab] = types.ModuleType(lab)  # TensorFlow looks a function's module up
+    namespace = vars(module)
     for number, cell in enumerate(notebook(lab, root).cells):
         if cell.cell_type != "code" or "setup" in tags(cell):
             continue

@@ -112,7 +112,9 @@ def read(name: str, path: Path) -> Dataset:
         if fault := _fault(split, x, y, KINDS[name].image_shape):
             raise DataError(f"{path} holds {fault}: {remedy}.")
     place = "the local cache" if path.parent == cache_folder() else "COURSE_DATA"
-    return _dataset(name, arrays, f"the real {KINDS[name].title}, from {place}", real=True)
+    note = os.environ.get("COURSE_DATA_NOTE")  # what sets a copy apart from the published files, such as "JPEG copy"
+    title = KINDS[name].title + (f", {note}" if note else "")
+    return _dataset(name, arrays, f"the real {title}, from {place}", real=True)
 
 
 def stand_in(name: str) -> Dataset:

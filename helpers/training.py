@@ -1,15 +1,54 @@
-"""Curves that grow while a network trains, and reference runs to look at instead of training."""
+"""What the training cells share: the fast precision, live curves, and reference runs to look at instead of training."""
 
 import json
+import math
 import time
 from pathlib import Path
 
 import keras
 
 from helpers import plots
-from helpers.messages import CourseError, in_notebook
+from helpers.messages import CourseError, Message, in_notebook
 
 REFERENCE_RUNS = Path(__file__).resolve().parents[1] / "data" / "reference_runs"
+CPUINFO = Path("/proc/cpuinfo")  # other systems than Linux do not have it
+BF16 = {"avx512_bf16", "amx_bf16"}  # how Linux names the CPU instructions that multiply bfloat16 numbers
+
+
+def use_fast_precision() -> str:
+    """Let Keras compute in the precision that this machine is fast in, and say which. Returns its Keras name.
+
+    'mixed_bfloat16' (products in 16 bits, weights in 32) on CPUs with bf16 instructions and GPUs from Nvidia's
+    compute capability 8.0 on; 'float32' elsewhere, because emulated 16-bit arithmetic is slow.
+    """
+    import tensorflow as tf
+
+    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
+    if gpus:
+        fast = all(gpu.get("compute_capability", (0, 0)) >= (8, 0) for gpu in gpus)
+    else:
+        fast = CPUINFO.exists() and bool(BF16 & set(CPUINFO.read_text().split()))
+    name = "mixed_bfloat16" if fast else "float32"
+    device = "GPU" if gpus else "CPU"
+    text = (
+        f"This {device} multiplies 16-bit numbers (bfloat16) fast: layers compute in 16 bits, weights keep 32."
+        if fast
+        else f"This {device} is not known to multiply 16-bit numbers fast, so everything stays in 32 bits."
+    )
+    keras.config.set_dtype_policy(name)
+    Message("info", f"Precision: {name}", text).show()
+    return name
+
+
+def reference_model(lab: str, run: str) -> keras.Model:
+    """The trained network of a reference run, with its weights, compiled with its loss and accuracy.
+
+    Raises CourseError if there is no such network.
+    """
+    path = REFERENCE_RUNS / lab / f"{run}.keras"
+    if not path.exists():
+        raise CourseError(f"There is no trained network '{run}' of lab {lab}; {_stored(path)}.")
+    return keras.models.load_model(path)
 
 
 def reference_run(lab: str, run: str) -> dict:
@@ -19,9 +58,49 @@ def reference_run(lab: str, run: str) -> dict:
     """
     path = REFERENCE_RUNS / lab / f"{run}.json"
     if not path.exists():
-        names = ", ".join(sorted(file.stem for file in path.parent.glob("*.json"))) or "none"
-        raise CourseError(f"There is no reference run '{run}' of lab {lab}; there are: {names}.")
+        raise CourseError(f"There is no reference run '{run}' of lab {lab}; {_stored(path)}.")
     return json.loads(path.read_text())
+
+
+def _stored(path: Path) -> str:
+    names = sorted(file.stem for file in path.parent.glob(f"*{path.suffix}"))
+    return f"there are: {', '.join(names) or 'none'}"
+
+
+class OneCycle(keras.callbacks.Callback):
+    """Moves the learning rate: up to the optimizer's own for a quarter of the training, then down to 0 along a cosine.
+
+    Both parts are set for each batch (Smith & Topin 2017, https://arxiv.org/abs/1708.07120, with a cosine for the way
+    down). An optimizer that has a schedule keeps it.
+    """
+
+    def on_train_begin(self, logs=None):
+        rate = self.model.optimizer._learning_rate
+        scheduled = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+        self.peak = None if scheduled else float(rate)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.peak is not None:
+            done = (self.epoch + batch / self.params["steps"]) / self.params["epochs"]
+            rising, falling = 0.1 + 3.6 * done, 0.5 + 0.5 * math.cos(math.pi * (done - 0.25) / 0.75)
+            self.model.optimizer.learning_rate = self.peak * (rising if done < 0.25 else falling)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.peak is not None:  # a checkpoint saved now should hold the optimizer's own rate
+            self.model.optimizer.learning_rate = self.peak
+
+
+class Clock(keras.callbacks.Callback):
+    """Adds to each epoch's log the 'seconds' it took, validation included."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs):
+        logs["seconds"] = time.perf_counter() - self.began
 
 
 class LiveCurves(keras.callbacks.Callback):

@@ -167,6 +167,9 @@ def test_course_data_comes_before_the_cache_and_the_cache_before_a_download(
 
     counts = "(30 training and 10 test images)"
     assert found() == (1, True, f"the real MNIST, from COURSE_DATA {counts}")
+    monkeypatch.setenv("COURSE_DATA_NOTE", "JPEG copy")
+    assert found() == (1, True, f"the real MNIST, JPEG copy, from COURSE_DATA {counts}")
+    monkeypatch.delenv("COURSE_DATA_NOTE")
     in_course_data.unlink()  # COURSE_DATA without this file: the cache is next, no error
     assert found() == (2, True, f"the real MNIST, from the local cache {counts}")
     assert mirror.ranges == []

@@ -1,0 +1,66 @@
+"""How long an epoch of network d takes: in the course's precision against float32, with augmentation and without.
+
+    .venv/bin/python -m tests.benchmarks.epoch_times
+
+Prints seconds per epoch, carried over to 45,000 images, and the ratios of one run. Nothing is asserted: times on
+shared machines swing by two, which is why every variant is timed in turn, several times, and its fastest time counts.
+"""
+
+import os
+import time
+
+from grader import source
+from helpers import session
+
+IMAGES = 10_000
+ROUNDS = 4
+
+
+def variants(lab: dict) -> dict:
+    """Name to a function that trains one epoch; `lab` is the namespace of lab 04. Everything is compiled once here."""
+    import keras
+
+    from helpers import datasets, training
+
+    x, y, *_ = lab["prepare"](datasets.stand_in("cifar10"))
+    x, y = x[:IMAGES], y[:IMAGES]
+
+    def in_precision(name: str):
+        keras.config.set_dtype_policy(name)
+        model = lab["build_d"]()
+        return lambda data, **more: model.fit(*data, epochs=1, verbose=0, **more)
+
+    plain, fast = in_precision("float32"), in_precision(training.use_fast_precision())
+    piped, augmented = (
+        lab["make_pipeline"](x, y, lab["BATCH_SIZE"], augment, training=True)
+        for augment in (None, lab["build_augmenter"]())
+    )
+    return {
+        "float32, arrays": lambda: plain((x, y), batch_size=lab["BATCH_SIZE"]),
+        "fast precision, arrays": lambda: fast((x, y), batch_size=lab["BATCH_SIZE"]),
+        "fast precision, pipeline": lambda: fast((piped,), shuffle=False),
+        "fast precision, augmented": lambda: fast((augmented,), shuffle=False),
+    }
+
+
+def main() -> None:
+    session.load_tensorflow()
+    runs = variants(source.definitions("04_augmentation"))
+    fastest = dict.fromkeys(runs, float("inf"))
+    for number in range(ROUNDS + 1):  # the first round traces the graphs and does not count
+        for name, run in runs.items():
+            began = time.perf_counter()
+            run()
+            if number:
+                fastest[name] = min(fastest[name], time.perf_counter() - began)
+    print(f"\nOne epoch of network d, {os.cpu_count()} CPU cores, batch 128, seconds for 45,000 images:")
+    for name, seconds in fastest.items():
+        print(f"  {name:<28}{seconds * 45_000 / IMAGES:6.1f}")
+    plain, fast, piped, augmented = fastest.values()
+    print(f"fast precision / float32:        {fast / plain:.2f}   (wanted: at most 0.60 with bf16, never above 1)")
+    print(f"augmented / without:             {augmented / piped:.2f}   (wanted: at most 1.15)")
+    print(f"augmented / plain float32 fit:   {augmented / plain:.2f}")
+
+
+if __name__ == "__main__":
+    main()

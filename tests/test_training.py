@@ -1,0 +1,117 @@
+"""The callbacks of the training cells, the choice of precision, and what is stored of a trained network."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from grader import reproduce
+from helpers import training
+from helpers.messages import CourseError
+
+
+def small_network(optimizer="sgd") -> keras.Model:
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu"), layers.Dense(2)])
+    model.compile(optimizer, keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
+def fit(model: keras.Model, epochs: int, *callbacks, **more) -> dict:
+    x = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
+    return model.fit(x, np.eye(2)[[0, 1] * 20], batch_size=4, epochs=epochs, callbacks=callbacks, verbose=0, **more)
+
+
+class Rates(keras.callbacks.Callback):
+    """Notes the learning rate that each batch is trained with."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(float(self.model.optimizer.learning_rate))
+
+
+def test_one_cycle_rises_to_the_optimizers_rate_and_falls_to_nothing():
+    rates, model = Rates(), small_network(keras.optimizers.SGD(0.5))
+    fit(model, 8, training.OneCycle(), rates)
+    peak = int(np.argmax(rates.seen))
+    assert len(rates.seen) == 80 and peak == 20  # a quarter
+    assert rates.seen[peak] == pytest.approx(0.5) and rates.seen[0] == pytest.approx(0.05)
+    assert np.all(np.diff(rates.seen[: peak + 1]) > 0) and np.all(np.diff(rates.seen[peak:]) < 0)
+    assert rates.seen[-1] < 0.001
+    assert float(model.optimizer.learning_rate) == 0.5  # what a checkpoint should hold
+
+
+def test_one_cycle_goes_on_where_a_resumed_training_stopped():
+    whole, parts = Rates(), Rates()
+    fit(small_network(), 4, training.OneCycle(), whole)
+    model = small_network()
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    fit(model, 4, training.OneCycle(), parts, Stop())
+    fit(model, 4, training.OneCycle(), parts, initial_epoch=2)
+    assert parts.seen == pytest.approx(whole.seen)
+
+
+def test_one_cycle_leaves_an_optimizers_own_schedule_alone():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)
+    rates = Rates()
+    fit(small_network(keras.optimizers.SGD(schedule)), 1, training.OneCycle(), rates)
+    assert rates.seen == pytest.approx([0.1 * 0.5 ** (step / 10) for step in range(1, 11)])
+
+
+def test_clock_adds_the_seconds_of_each_epoch():
+    history = fit(small_network(), 2, training.Clock()).history
+    assert len(history["seconds"]) == 2 and all(0 < seconds < 60 for seconds in history["seconds"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "gpus", "precision", "says"),
+    [
+        ("flags : fpu avx512_bf16 sse2", [], "mixed_bfloat16", "This CPU multiplies 16-bit numbers (bfloat16) fast"),
+        ("flags : fpu amx_bf16", [], "mixed_bfloat16", "This CPU multiplies"),
+        ("flags : fpu avx2 sse2", [], "float32", "This CPU is not known"),
+        (None, [], "float32", "This CPU is not known"),
+        ("flags : amx_bf16", [(7, 5)], "float32", "This GPU is not known"),
+        ("flags : fpu", [(8, 0), (9, 0)], "mixed_bfloat16", "This GPU multiplies"),
+    ],
+)
+def test_precision_follows_the_hardware_and_is_announced(tmp_path, monkeypatch, capsys, flags, gpus, precision, says):
+    import tensorflow as tf
+
+    cpuinfo = tmp_path / "cpuinfo"
+    if flags:
+        cpuinfo.write_text(flags)
+    monkeypatch.setattr(training, "CPUINFO", cpuinfo)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: {"compute_capability": gpu})
+    try:
+        assert training.use_fast_precision() == precision == keras.config.dtype_policy().name
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert f"Precision: {precision}" in (out := capsys.readouterr().out) and says in out
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
+def test_stored_network_is_small_and_answers_like_the_trained_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "REFERENCE_RUNS", tmp_path)
+    (tmp_path / "03").mkdir()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = keras.Sequential([keras.Input((100,)), layers.Dense(400, activation="relu"), layers.Dense(10)])
+        model.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    reproduce.save(model, tmp_path / "03" / "d.keras")
+    stored = training.reference_model("03", "d")
+    x = np.random.default_rng(0).normal(size=(50, 100)).astype("float32")
+    np.testing.assert_allclose(stored.predict(x, verbose=0), model.predict(x, verbose=0), atol=0.05)
+    assert {layer.compute_dtype for layer in stored.layers} == {"float32"}
+    assert (tmp_path / "03" / "d.keras").stat().st_size < 2.2 * model.count_params() + 5_000
+    assert stored.evaluate(x, np.eye(10)[[0] * 50], verbose=0)[1] <= 1
+    with pytest.raises(CourseError, match="no trained network 'x' of lab 03; there are: d"):
+        training.reference_model("03", "x")
