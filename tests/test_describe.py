@@ -136,7 +136,7 @@ def test_no_model(answer, says):
         (None, []),
         (["accuracy"], ["accuracy"]),
         (["acc", keras.metrics.CategoricalAccuracy()], ["acc", "CategoricalAccuracy"]),
-        ("accuracy", ["accuracy"]),
+        (("accuracy",), ["accuracy"]),
     ],
 )
 def test_metrics_by_name(given, found):

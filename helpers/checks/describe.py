@@ -52,9 +52,8 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
 
 def _metrics(model) -> list[str]:
     """The metrics given to `compile`, by name: accuracy. An object counts by its class, as CategoricalAccuracy."""
-    given = (model.get_compile_config() or {}).get("metrics") if getattr(model, "compiled", False) else None
-    flat = given if isinstance(given, list) else [given] if given else []
-    return [one.get("class_name", "") if isinstance(one, dict) else str(one) for one in flat]
+    given = model.get_compile_config()["metrics"] if getattr(model, "compiled", False) else None
+    return [one.get("class_name", "") if isinstance(one, dict) else str(one) for one in given or []]
 
 
 def _layers(model) -> list[dict]:
