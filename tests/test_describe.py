@@ -128,19 +128,3 @@ def test_model_without_input_is_built_for_the_case():
 def test_no_model(answer, says):
     with pytest.raises(Unusable, match=says):
         describe_model(answer)
-
-
-@pytest.mark.parametrize(
-    ("given", "found"),
-    [
-        (None, []),
-        (["accuracy"], ["accuracy"]),
-        (["acc", keras.metrics.CategoricalAccuracy()], ["acc", "CategoricalAccuracy"]),
-        (("accuracy",), ["accuracy"]),
-    ],
-)
-def test_metrics_by_name(given, found):
-    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
-    assert describe_model(model)["metrics"] == []
-    model.compile(loss="mse", metrics=given)
-    assert describe_model(model)["metrics"] == found

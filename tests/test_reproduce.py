@@ -72,3 +72,19 @@ def test_writing_the_table_keeps_the_rest_of_the_readme(tmp_path, monkeypatch):
     text = readme.read_text()
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
     assert reproduce.table(ROWS[:1]) in text
+
+
+@pytest.mark.parametrize(
+    ("lab", "run", "at_least"),
+    [
+        ("03_cifar_progression", "a", 0.48),
+        ("03_cifar_progression", "b", 0.63),
+        ("03_cifar_progression", "c", 0.72),
+        ("03_cifar_progression", "d", 0.79),
+        ("04_augmentation", "d_augmented", 0.84),
+    ],
+)
+def test_recorded_figures_of_the_networks_reach_what_the_course_promises(lab, run, at_least):
+    (row,) = [row for row in ROWS if (row["lab"], row["run"], row["metric"]) == (lab, run, "val_accuracy")]
+    assert row["mean"] >= at_least and row["seeds"] == 3 and row["published"] < row["mean"]
+    assert "CIFAR-10" in row["data"] and row["epochs"] <= (10 if run != "d_augmented" else 30)

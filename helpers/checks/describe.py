@@ -16,7 +16,7 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
     """Describe a Keras model without its weights' values.
 
     Returns {'layers': [...], 'input_shape', 'output_shape', 'parameters', 'trainable_parameters', 'loss',
-    'from_logits', 'metrics', 'optimizer', 'learning_rate'}. A layer is {'kind', 'activation', 'parameters',
+    'from_logits', 'optimizer', 'learning_rate'}. A layer is {'kind', 'activation', 'parameters',
     'input_shape', 'output_shape', 'trainable', 'regularizer'} with those of `ARGUMENTS` it has. Nested models are
     flattened; operators on tensors (Add, Multiply) are listed like layers; an activation written by itself counts with
     the layer before it. Shapes leave out the batch axis. A model that does not know its input yet is built for
@@ -44,16 +44,9 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
         "trainable_parameters": sum(int(w.shape.num_elements()) for w in model.trainable_weights),
         "loss": _name(loss),
         "from_logits": bool(loss.get_config().get("from_logits")) if hasattr(loss, "get_config") else False,
-        "metrics": _metrics(model),
         "optimizer": type(optimizer).__name__ if optimizer is not None else None,
         "learning_rate": float(optimizer.learning_rate) if optimizer is not None else None,
     }
-
-
-def _metrics(model) -> list[str]:
-    """The metrics given to `compile`, by name: accuracy. An object counts by its class, as CategoricalAccuracy."""
-    given = model.get_compile_config()["metrics"] if getattr(model, "compiled", False) else None
-    return [one.get("class_name", "") if isinstance(one, dict) else str(one) for one in given or []]
 
 
 def _layers(model) -> list[dict]:

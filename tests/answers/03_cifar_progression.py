@@ -1,0 +1,1075 @@
+"""Lab 03: answers as students give them. Each wrong one must get its own message, each right one must pass."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from tests.answer_bank import right, wrong
+
+# ---- preprocess ---------------------------------------------------------------------------------------------
+
+
+def one_hot(y, classes=10):
+    return np.eye(classes, dtype="float32")[y]
+
+
+@right("preprocess")
+def with_eye(x, y):
+    return np.float32(x) / 255, np.eye(10)[y]
+
+
+@right("preprocess")
+def as_tensors(x, y):
+    return keras.ops.cast(x, "float32") / 255, keras.ops.one_hot(y, 10)
+
+
+@right("preprocess")
+def with_a_loop(x, y):
+    labels = np.zeros((len(y), 10), dtype="float32")
+    for i in range(len(y)):
+        labels[i, y[i]] = 1
+    return [(x * (1 / 255)).astype(np.float32), labels]
+
+
+@wrong("preprocess", says="still hold values up to 255")
+def not_scaled(x, y):
+    return x.astype("float32"), one_hot(y)
+
+
+@wrong("preprocess", says="divided without a remainder")
+def whole_division(x, y):
+    return (x // 255).astype("float32"), one_hot(y)
+
+
+@wrong("preprocess", says="brightest value of this batch")
+def divided_by_the_batch(x, y):
+    return (x / x.max()).astype("float32"), one_hot(y)
+
+
+@wrong("preprocess", says="yours go from -1 to 1")
+def from_minus_one(x, y):
+    return (x / 127.5 - 1).astype("float32"), one_hot(y)
+
+
+@wrong("preprocess", says="You divided by 256")
+def divided_by_256(x, y):
+    return x.astype("float32") / 256, one_hot(y)
+
+
+@wrong("preprocess", says="You divided twice")
+def scaled_twice(x, y):
+    return x.astype("float32") / 255 / 255, one_hot(y)
+
+
+@wrong("preprocess", says="This comes later")
+def standardised_already(x, y):
+    return ((x - x.mean()) / x.std()).astype("float32"), one_hot(y)
+
+
+@wrong("preprocess", says="they are float64")
+def in_64_bits(x, y):
+    return x / 255, one_hot(y)
+
+
+@wrong("preprocess", says="still one whole number per image")
+def labels_as_they_are(x, y):
+    return x.astype("float32") / 255, y
+
+
+@wrong("preprocess", says="a column of whole numbers")
+def labels_as_a_column(x, y):
+    return x.astype("float32") / 255, y.reshape(-1, 1)
+
+
+@wrong("preprocess", says="There must always be ten columns")
+def as_many_columns_as_classes_seen(x, y):
+    return x.astype("float32") / 255, keras.utils.to_categorical(y)
+
+
+@wrong("preprocess", says="stand upside down")
+def labels_transposed(x, y):
+    return x.astype("float32") / 255, one_hot(y).T
+
+
+@wrong("preprocess", says="shifted by one column")
+def labels_counted_from_one(x, y):
+    return x.astype("float32") / 255, one_hot((y + 1) % 10)
+
+
+@wrong("preprocess", says="0 and 1 are exchanged")
+def labels_inverted(x, y):
+    return x.astype("float32") / 255, 1 - one_hot(y)
+
+
+@wrong("preprocess", says="The order is exchanged")
+def labels_first(x, y):
+    return one_hot(y), x.astype("float32") / 255
+
+
+@wrong("preprocess", says="Two arrays are wanted")
+def images_only(x, y):
+    return x.astype("float32") / 255
+
+
+# ---- standardise --------------------------------------------------------------------------------------------
+
+
+def statistics(x, axis=(0, 1, 2)):
+    return x.mean(axis=axis), x.std(axis=axis)
+
+
+def scale(parts, mean, deviation):
+    return [(x - mean) / deviation for x in parts]
+
+
+@right("standardise")
+def with_a_loop_over_channels(x_train, *others):
+    parts = [x.copy() for x in (x_train, *others)]
+    for channel in range(x_train.shape[-1]):
+        values = x_train[..., channel]
+        for x in parts:
+            x[..., channel] = (x[..., channel] - np.mean(values)) / np.std(values)
+    return parts
+
+
+@right("standardise")
+def with_a_keras_layer(x_train, *others):
+    normalise = layers.Normalization(dtype="float32")
+    normalise.adapt(x_train)
+    return tuple(normalise(x) for x in (x_train, *others))
+
+
+@right("standardise")
+def never_dividing_by_zero(x_train, *others):
+    pixels = x_train.reshape(-1, x_train.shape[-1])
+    return scale((x_train, *others), pixels.mean(0), pixels.std(0, ddof=1) + 1e-7)
+
+
+@wrong("standardise", says="come from all images together")
+def all_images_together(x_train, *others):
+    return scale((x_train, *others), *statistics(np.concatenate([x_train, *others])))
+
+
+@wrong("standardise", says="with its own mean and deviation")
+def each_by_itself(x_train, *others):
+    return [scale([x], *statistics(x))[0] for x in (x_train, *others)]
+
+
+@wrong("standardise", says="come from the last set, which is the test set")
+def statistics_of_the_test_set(x_train, *others):
+    return scale((x_train, *others), *statistics(others[-1]))
+
+
+@wrong("standardise", says="for all channels together")
+def all_channels_together(x_train, *others):
+    return scale((x_train, *others), x_train.mean(), x_train.std())
+
+
+@wrong("standardise", says="Each pixel has a mean")
+def pixel_by_pixel(x_train, *others):
+    return scale((x_train, *others), *statistics(x_train, axis=0))
+
+
+@wrong("standardise", says="You divided by the variance")
+def by_the_variance(x_train, *others):
+    return scale((x_train, *others), x_train.mean((0, 1, 2)), x_train.var((0, 1, 2)))
+
+
+@wrong("standardise", says="You did not divide")
+def only_shifted(x_train, *others):
+    return scale((x_train, *others), x_train.mean((0, 1, 2)), 1)
+
+
+@wrong("standardise", says="You did not subtract")
+def only_scaled(x_train, *others):
+    return scale((x_train, *others), 0, x_train.std((0, 1, 2)))
+
+
+@wrong("standardise", says="`x_val` came back unchanged")
+def training_images_only(x_train, *others):
+    return [*scale([x_train], *statistics(x_train)), *others]
+
+
+@wrong("standardise", says="x_train among them")
+def the_others_only(x_train, *others):
+    return scale(others, *statistics(x_train))
+
+
+@wrong("standardise", says="A list of arrays is wanted")
+def only_x_train(x_train, *others):
+    return scale([x_train], *statistics(x_train))[0]
+
+
+@wrong("standardise", says="`x_train` is float64 now")
+def standardised_in_64_bits(x_train, *others):
+    return scale((x_train, *others), *statistics(x_train.astype("float64")))
+
+
+@wrong("standardise", says="the range to 0 to 1")
+def range_0_to_1(x_train, *others):
+    low, high = x_train.min((0, 1, 2)), x_train.max((0, 1, 2))
+    return [(x - low) / (high - low) for x in (x_train, *others)]
+
+
+@wrong("standardise", says="changed its input `x_train`")
+def in_place(x_train, *others):
+    mean, deviation = statistics(x_train)
+    for x in (x_train, *others):
+        x -= mean
+        x /= deviation
+    return [x_train, *others]
+
+
+# ---- networks a to d ----------------------------------------------------------------------------------------
+
+
+def conv(filters, **settings):
+    return layers.Conv2D(filters, 3, **({"padding": "same", "activation": "relu"} | settings))
+
+
+def finish(
+    stack, output="softmax", loss="categorical_crossentropy", metrics=("accuracy",), units=10, shape=(32, 32, 3)
+):
+    """A compiled network from a list of layers and the last layer."""
+    model = keras.Sequential([keras.Input(shape), *stack, layers.Dense(units, activation=output)])
+    model.compile("adam", loss, metrics=list(metrics))
+    return model
+
+
+def logits_loss(**settings):
+    return keras.losses.CategoricalCrossentropy(from_logits=True, **settings)
+
+
+def stack_a(units=100, **settings):
+    return [layers.Flatten(), layers.Dense(units, **({"activation": "relu"} | settings))]
+
+
+def stack_b(**settings):
+    return [conv(32, **settings), layers.MaxPooling2D(), layers.Flatten()]
+
+
+def block(filters, n=2):
+    return [*(conv(filters) for _ in range(n)), layers.MaxPooling2D()]
+
+
+def stack_c():
+    return [*block(32), *block(32), *stack_a()]
+
+
+def stack_d(dense=1):
+    flat = [*block(32), *block(64), *block(128, 3), layers.Flatten()]
+    return [*flat, *(layers.Dense(100, activation="relu") for _ in range(dense))]
+
+
+@right("build_a")
+def a_with_softmax_and_another_optimizer():
+    model = finish([*stack_a(300), layers.Dropout(0.4)])
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.9), "categorical_crossentropy", metrics=["acc"])
+    return model
+
+
+@right("build_a")
+def a_functional_with_activation_layers():
+    inputs = keras.Input((32, 32, 3))
+    value = layers.Reshape((-1,))(inputs)
+    value = layers.Dropout(0.1)(layers.Dense(64)(value))
+    value = layers.Dense(10)(layers.ReLU()(value))
+    model = keras.Model(inputs, layers.Activation("softmax", dtype="float32")(value))
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.2)
+    model.compile("rmsprop", loss, metrics=[keras.metrics.CategoricalAccuracy(name="hits")])
+    return model
+
+
+def own_loss(wanted, logits):
+    return keras.losses.categorical_crossentropy(wanted, logits, from_logits=True)
+
+
+@right("build_a")
+def a_with_a_loss_of_its_own():
+    return finish(stack_a(), None, own_loss, ["acc", "mse"])
+
+
+@wrong("build_a", says="The FC layer before the last layer FCS is missing")
+def a_without_hidden_layer():
+    return finish([layers.Flatten()])
+
+
+@wrong("build_a", says="There should be 1 FC layer before the last layer FCS; yours has 2")
+def a_with_two_hidden_layers():
+    return finish([*stack_a(), layers.Dense(50, activation="relu")])
+
+
+@wrong("build_a", says="works on each of their pixels by itself")
+def a_without_flatten():
+    return finish(stack_a()[1:])
+
+
+@wrong("build_a", says="The FC layer has no activation")
+def a_without_activation():
+    return finish(stack_a(activation=None))
+
+
+@wrong("build_a", says="softmax would be applied twice")
+def a_softmax_with_from_logits():
+    return finish(stack_a(), "softmax", logits_loss())
+
+
+@wrong("build_a", says="takes them for probabilities")
+def a_logits_without_from_logits():
+    return finish(stack_a(), None)
+
+
+@wrong("build_a", says="wants whole numbers as labels")
+def a_sparse_loss():
+    return finish(stack_a(), loss="sparse_categorical_crossentropy")
+
+
+@wrong("build_a", says="Scaling twice")
+def a_scaling_twice():
+    return finish([layers.Rescaling(1 / 255), *stack_a()])
+
+
+@wrong("build_a", says="should be followed by relu; yours has tanh")
+def a_with_tanh():
+    return finish(stack_a(activation="tanh"))
+
+
+@wrong("build_a", says="sigmoid judges each class by itself")
+def a_with_sigmoid():
+    return finish(stack_a(), "sigmoid")
+
+
+@wrong("build_a", says="ends in relu")
+def a_with_relu_at_the_end():
+    return finish(stack_a(), "relu", logits_loss())
+
+
+@wrong("build_a", says="does not measure its accuracy")
+def a_without_metrics():
+    return finish(stack_a(), metrics=[])
+
+
+@wrong("build_a", says="is not compiled yet")
+def a_not_compiled():
+    return keras.Sequential([keras.Input((32, 32, 3)), *stack_a(), layers.Dense(10)])
+
+
+@wrong("build_a", says="should have the shape (32, 32, 3); yours is (3072,)")
+def a_with_flat_input():
+    return finish(stack_a()[1:], shape=(3072,))
+
+
+@wrong("build_a", says="one output per class, 10; yours has 100")
+def a_for_a_hundred_classes():
+    return finish(stack_a(), units=100)
+
+
+@wrong("build_a", says="Dropout stands at the input")
+def a_dropout_at_the_input():
+    return finish([layers.Dropout(0.2), *stack_a()])
+
+
+@wrong("build_a", says="Take at least 16")
+def a_bottleneck():
+    return finish(stack_a(4))
+
+
+@wrong("build_a", says="your function returned None")
+def a_without_return():
+    finish(stack_a())
+
+
+@right("build_b")
+def b_with_separate_relu():
+    return finish([conv(32, activation=None), layers.ReLU(), layers.MaxPool2D((2, 2)), layers.Flatten()])
+
+
+@right("build_b")
+def b_functional_with_operators():
+    inputs = keras.Input((32, 32, 3))
+    value = layers.MaxPooling2D(2)(keras.ops.relu(conv(32, activation=None)(inputs)))
+    model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(value)))
+    model.compile("sgd", logits_loss(label_smoothing=0.1), metrics=["categorical_accuracy"])
+    return model
+
+
+@right("build_b")
+def b_with_relu_after_the_pooling():
+    """Max pooling and relu can be exchanged."""
+    return finish([conv(32, activation=None), layers.MaxPooling2D(), layers.Activation("relu"), layers.Flatten()])
+
+
+@wrong("build_b", says="with 'valid' padding the border is lost")
+def b_valid():
+    return finish(stack_b(padding="valid"))
+
+
+@wrong("build_b", says="A pooling is missing")
+def b_without_pooling():
+    return finish([conv(32), layers.Flatten()])
+
+
+@wrong("build_b", says="should have 32 filters; yours has 16")
+def b_few_filters():
+    return finish([conv(16), layers.MaxPooling2D(), layers.Flatten()])
+
+
+@wrong("build_b", says="kernels of 5×5")
+def b_large_kernels():
+    return finish([layers.Conv2D(32, 5, padding="same", activation="relu"), *stack_b()[1:]])
+
+
+@wrong("build_b", says="There should be no FC layer")
+def b_with_a_dense_layer():
+    return finish([*stack_b(), layers.Dense(100, activation="relu")])
+
+
+@wrong("build_b", says="Dropout stands on feature maps")
+def b_dropout_after_convolution():
+    return finish([conv(32), layers.Dropout(0.2), layers.MaxPooling2D(), layers.Flatten()])
+
+
+@wrong("build_b", says="The first convolution has no activation")
+def b_without_relu():
+    return finish(stack_b(activation=None))
+
+
+@wrong("build_b", says="jumps over pixels")
+def b_with_stride():
+    return finish(stack_b(strides=2))
+
+
+@wrong("build_b", says="not their mean")
+def b_mean_pooling():
+    return finish([conv(32), layers.AveragePooling2D(2), layers.Flatten()])
+
+
+@wrong("build_b", says="Global pooling forgets")
+def b_global_pooling():
+    return finish([conv(32), layers.MaxPooling2D(), layers.GlobalAveragePooling2D()])
+
+
+@wrong("build_b", says="moves by 1 pixel")
+def b_overlapping_pooling():
+    return finish([conv(32), layers.MaxPooling2D(2, strides=1), layers.Flatten()])
+
+
+@wrong("build_b", says="looks at 4×4")
+def b_coarse_pooling():
+    return finish([conv(32), layers.MaxPooling2D(4), layers.Flatten()])
+
+
+@wrong("build_b", says="come with `build_cnn`")
+def b_with_batch_norm():
+    return finish([conv(32), layers.BatchNormalization(), layers.MaxPooling2D(), layers.Flatten()])
+
+
+@wrong("build_b", says="Binary accuracy counts each")
+def b_binary_accuracy():
+    return finish(stack_b(), metrics=["binary_accuracy"])
+
+
+@wrong("build_b", says="ten separate yes-or-no questions")
+def b_binary_loss():
+    return finish(stack_b(), loss="binary_crossentropy")
+
+
+@wrong("build_b", says="is a loss for numbers to be met")
+def b_squared_error():
+    return finish(stack_b(), loss="mse")
+
+
+@wrong("build_b", says="None of your metrics (top_k")
+def b_top_5():
+    return finish(stack_b(), metrics=[keras.metrics.TopKCategoricalAccuracy(5)])
+
+
+@wrong("build_b", says="That is augmentation")
+def b_with_augmentation():
+    return finish([layers.RandomFlip("horizontal"), *stack_b()])
+
+
+@wrong("build_b", says="the last layer: it would erase")
+def b_dropout_at_the_end():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_b(), layers.Dense(10), layers.Dropout(0.5)])
+    model.compile("adam", logits_loss(), metrics=["accuracy"])
+    return model
+
+
+@right("build_c")
+def c_with_dropout_and_logits():
+    return finish([*stack_c(), layers.Dropout(0.5)], None, logits_loss(label_smoothing=0.05))
+
+
+@right("build_c")
+def c_in_blocks():
+    """Nested networks, and the FC layer's relu by itself."""
+    blocks = [keras.Sequential(block(32)) for _ in range(2)]
+    model = keras.Sequential([keras.Input((32, 32, 3)), *blocks, layers.Flatten(), layers.Dense(128)])
+    for layer in (layers.Activation("relu"), layers.Dropout(0.3), layers.Dense(10), layers.Softmax()):
+        model.add(layer)
+    model.compile(keras.optimizers.Adadelta(1.0), keras.losses.categorical_crossentropy, metrics=["accuracy"])
+    return model
+
+
+@wrong("build_c", says="A convolution is missing: 4 wanted, yours has 2")
+def c_one_convolution_per_block():
+    return finish([*block(32, 1), *block(32, 1), *stack_a()])
+
+
+@wrong("build_c", says="The third convolution should have 32 filters; yours has 64")
+def c_filters_doubled():
+    return finish([*block(32), *block(64), *stack_a()])
+
+
+@wrong("build_c", says="A pooling is missing: 2 wanted, yours has 1")
+def c_pooling_once():
+    return finish([*(conv(32) for _ in range(4)), layers.MaxPooling2D(), *stack_a()])
+
+
+@wrong("build_c", says="All layers are there, but in another order")
+def c_pooling_first():
+    return finish([conv(32), layers.MaxPooling2D(), *(conv(32) for _ in range(3)), layers.MaxPooling2D(), *stack_a()])
+
+
+@wrong("build_c", says="The FC layer before the last")
+def c_without_fc():
+    return finish([*block(32), *block(32), layers.Flatten()])
+
+
+@wrong("build_c", says="Dropout stands on feature maps. In these networks it comes only after FC layers")
+def c_dropout_after_the_pooling():
+    return finish([*block(32), layers.Dropout(0.25), *block(32), *stack_a()])
+
+
+@wrong("build_c", says="The second convolution makes its maps smaller")
+def c_second_valid():
+    return finish([conv(32), conv(32, padding="valid"), layers.MaxPooling2D(), *block(32), *stack_a()])
+
+
+@wrong("build_c", says="look through a part of the channels only")
+def c_with_groups():
+    return finish([conv(32), conv(32, groups=4), layers.MaxPooling2D(), *block(32), *stack_a()])
+
+
+@wrong("build_c", says="None of your metrics (accuracy)")
+def c_exact_equality():
+    """`Accuracy` asks whether ten probabilities are exactly ten labels; "accuracy" is another metric."""
+    return finish(stack_c(), metrics=[keras.metrics.Accuracy()])
+
+
+@wrong("build_c", says="There is a pooling too many: 2 wanted, yours has 4")
+def c_pooling_after_each():
+    return finish([*block(32, 1), *block(32, 1), *block(32, 1), *block(32, 1), *stack_a()])
+
+
+@right("build_d")
+def d_with_a_loop():
+    model = keras.Sequential([keras.Input((32, 32, 3))])
+    for filters, n in ((32, 2), (64, 2), (128, 3)):
+        for _ in range(n):
+            model.add(layers.Conv2D(filters, (3, 3), padding="same", kernel_initializer="he_uniform"))
+            model.add(layers.ReLU())
+        model.add(layers.MaxPooling2D((2, 2)))
+    for layer in (layers.Flatten(), layers.Dense(100, "relu"), layers.Dropout(0.5), layers.Dense(10, "softmax")):
+        model.add(layer)
+    model.compile(keras.optimizers.Nadam(), "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@right("build_d")
+def d_functional():
+    inputs = value = keras.Input((32, 32, 3))
+    for layer in stack_d():
+        value = layer(value)
+    model = keras.Model(inputs, layers.Dense(10, dtype="float32")(value))
+    schedule = keras.optimizers.schedules.CosineDecay(0.001, 1000)
+    model.compile(keras.optimizers.Adam(schedule), logits_loss(), metrics=["accuracy"])
+    return model
+
+
+@wrong("build_d", says="There should be 1 FC layer before the last layer FCS; yours has 2")
+def d_two_fc_layers():
+    return finish(stack_d(dense=2))
+
+
+@wrong("build_d", says="A convolution is missing: 7 wanted, yours has 6")
+def d_one_convolution_short():
+    return finish([*block(32), *block(64), *block(128), *stack_a()])
+
+
+@wrong("build_d", says="A pooling is missing: 3 wanted, yours has 2")
+def d_without_last_pooling():
+    return finish([*block(32), *block(64), *(conv(128) for _ in range(3)), *stack_a()])
+
+
+@wrong("build_d", says="The fifth convolution should have 128 filters; yours has 64")
+def d_filters_stay():
+    return finish([*block(32), *block(64), *block(64, 3), *stack_a()])
+
+
+@wrong("build_d", says="Dropout stands on feature maps")
+def d_dropout_before_fc():
+    return finish([*block(32), *block(64), *block(128, 3), layers.Flatten(), layers.Dropout(0.5), *stack_a()[1:]])
+
+
+@wrong("build_d", says="the loss is told to expect logits")
+def d_softmax_layer_with_from_logits():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_d(), layers.Dense(10), layers.Softmax()])
+    model.compile("adam", logits_loss(), metrics=["accuracy"])
+    return model
+
+
+@wrong("build_d", says="There is a convolution too many: 7 wanted, yours has 8")
+def d_one_convolution_too_many():
+    return finish([*block(32), *block(64), *block(128, 4), *stack_a()])
+
+
+@wrong("build_d", says="The sixth convolution is frozen")
+def d_partly_frozen():
+    model = finish(stack_d())
+    model.layers[7].trainable = False
+    return model
+
+
+# ---- build_cnn ----------------------------------------------------------------------------------------------
+
+
+def cnn(
+    input_shape,
+    n_conv_layers,
+    n_filters,
+    n_dense_layers,
+    n_nodes,
+    use_dropout,
+    learning_rate,
+    maps=lambda filters: [conv(filters), layers.BatchNormalization(), layers.MaxPooling2D()],
+    growth=lambda n, k: n * 2**k,
+    flat=lambda n: [layers.Dense(n, activation="relu"), layers.BatchNormalization()],
+    dropout=lambda: [layers.Dropout(0.5)],
+    output="softmax",
+    loss="categorical_crossentropy",
+):
+    """The recipe with one thing done otherwise."""
+    model = keras.Sequential([keras.Input(input_shape)])
+    parts = [maps(growth(n_filters, k)) for k in range(n_conv_layers)] + [[layers.Flatten()]]
+    for _ in range(n_dense_layers):
+        parts += [flat(n_nodes), dropout() if use_dropout else []]
+    for layer in [layer for part in parts for layer in part]:
+        model.add(layer)
+    model.add(layers.Dense(10, activation=output))
+    model.compile(keras.optimizers.Adam(learning_rate), loss, metrics=["accuracy"])
+    return model
+
+
+@right("build_cnn")
+def cnn_functional_with_logits(
+    input_shape, n_conv_layers, n_filters, n_dense_layers, n_nodes, use_dropout, learning_rate
+):
+    inputs = value = keras.Input(input_shape)
+    filters = n_filters
+    for _ in range(n_conv_layers):
+        value = layers.Conv2D(filters, (3, 3), padding="same", use_bias=False)(value)
+        value = layers.BatchNormalization(momentum=0.9)(layers.ReLU()(value))
+        value = layers.MaxPooling2D((2, 2))(value)
+        filters *= 2
+    value = layers.Flatten()(value)
+    for _ in range(n_dense_layers):
+        value = layers.BatchNormalization()(layers.Dense(n_nodes, activation="relu")(value))
+        value = layers.Dropout(0.5)(value) if use_dropout else value
+    model = keras.Model(inputs, layers.Dense(10)(value))
+    model.compile(keras.optimizers.SGD(learning_rate, momentum=0.9), logits_loss(), metrics=["accuracy"])
+    return model
+
+
+@right("build_cnn")
+def cnn_with_optimizer_changed_later(**settings):
+    model = cnn(**settings)
+    model.optimizer.learning_rate = settings["learning_rate"]
+    return model
+
+
+@wrong("build_cnn", says="the filters double once and then stay")
+def cnn_twice_the_filters(**settings):
+    return cnn(**settings, growth=lambda n, k: 2 * n if k else n)
+
+
+@wrong("build_cnn", says="equally many filters")
+def cnn_filters_fixed(**settings):
+    return cnn(**settings, growth=lambda n, k: n)
+
+
+@wrong("build_cnn", says="grow by the same number")
+def cnn_filters_added(**settings):
+    settings["n_conv_layers"] = max(settings["n_conv_layers"], 2)
+    return cnn(**settings, growth=lambda n, k: n * (k + 1) if settings["n_conv_layers"] > 2 else n * 2**k)
+
+
+@wrong("build_cnn", says="the first layer has twice the filters")
+def cnn_doubled_from_the_start(**settings):
+    return cnn(**settings, growth=lambda n, k: n * 2 ** (k + 1))
+
+
+@wrong("build_cnn", says="Batch normalisation is missing after the dense layers")
+def cnn_no_batch_norm_on_dense(**settings):
+    return cnn(**settings, flat=lambda n: [layers.Dense(n, activation="relu")])
+
+
+@wrong("build_cnn", says="The convolutions have no batch normalisation")
+def cnn_no_batch_norm_on_convolutions(**settings):
+    return cnn(**settings, maps=lambda filters: [conv(filters), layers.MaxPooling2D()])
+
+
+@wrong("build_cnn", says="stands after the pooling")
+def cnn_batch_norm_after_pooling(**settings):
+    return cnn(**settings, maps=lambda n: [conv(n), layers.MaxPooling2D(), layers.BatchNormalization()])
+
+
+@wrong("build_cnn", says="An activation stands after a batch normalisation")
+def cnn_relu_after_batch_norm(**settings):
+    return cnn(
+        **settings,
+        maps=lambda n: [conv(n, activation=None), layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D()],
+    )
+
+
+@wrong("build_cnn", says="Dropout stands among the convolutions")
+def cnn_dropout_after_convolutions(**settings):
+    return cnn(
+        **settings,
+        maps=lambda n: [conv(n), layers.BatchNormalization(), layers.MaxPooling2D(), layers.Dropout(0.5)],
+    )
+
+
+@wrong("build_cnn", says="with 'valid' padding")
+def cnn_valid(**settings):
+    return cnn(
+        **settings, maps=lambda n: [conv(n, padding="valid"), layers.BatchNormalization(), layers.MaxPooling2D()]
+    )
+
+
+@wrong("build_cnn", says="Each convolution has a pooling of its own")
+def cnn_without_pooling(**settings):
+    return cnn(**settings, maps=lambda n: [conv(n), layers.BatchNormalization()])
+
+
+@wrong("build_cnn", says="dropout was not asked for")
+def cnn_always_dropout(**settings):
+    return cnn(**(settings | {"use_dropout": True}))
+
+
+@wrong("build_cnn", says="2 dropout layers are wanted, one per dense layer; yours has 0")
+def cnn_never_dropout(**settings):
+    return cnn(**(settings | {"use_dropout": False}))
+
+
+@wrong("build_cnn", says="before the batch normalisation, which then sees values with holes")
+def cnn_dropout_before_batch_norm(use_dropout, **settings):
+    between = [layers.Dropout(0.5)] if use_dropout else []
+    return cnn(
+        **settings,
+        use_dropout=False,
+        flat=lambda n: (
+            [layers.Dense(n, activation="relu"), *between[:1], layers.BatchNormalization()]
+            if settings["n_dense_layers"] < 2
+            else [layers.Dense(n, activation="relu"), layers.Dropout(0.5), layers.BatchNormalization()]
+        ),
+    )
+
+
+@wrong("build_cnn", says="The dropout rate should be 0.5; yours is 0.2")
+def cnn_weak_dropout(**settings):
+    return cnn(**settings, dropout=lambda: [layers.Dropout(0.2)])
+
+
+@wrong("build_cnn", says="pass the argument on")
+def cnn_learning_rate_ignored(**settings):
+    return cnn(**(settings | {"learning_rate": 0.001}))
+
+
+@wrong("build_cnn", says="3 convolutions are wanted, yours has 2")
+def cnn_always_two_convolutions(**settings):
+    return cnn(**(settings | {"n_conv_layers": 2}))
+
+
+@wrong("build_cnn", says="the last one for the classes among them; yours has 2")
+def cnn_always_one_dense_layer(**settings):
+    return cnn(**(settings | {"n_dense_layers": 1}))
+
+
+@wrong("build_cnn", says="but your dense layers have [100, 100]")
+def cnn_nodes_ignored(**settings):
+    return cnn(**(settings | {"n_nodes": 100}))
+
+
+@wrong("build_cnn", says="should have the shape (24, 20, 1); yours is (32, 32, 3)")
+def cnn_shape_ignored(**settings):
+    return cnn(**(settings | {"input_shape": (32, 32, 3)}))
+
+
+@wrong("build_cnn", says="takes them for probabilities")
+def cnn_logits_without_from_logits(**settings):
+    return cnn(**settings, output=None)
+
+
+@wrong("build_cnn", says="The dense layer has no activation")
+def cnn_linear_dense_layers(**settings):
+    return cnn(**settings, flat=lambda n: [layers.Dense(n), layers.BatchNormalization()])
+
+
+# ---- read_summary -------------------------------------------------------------------------------------------
+
+RIGHT = {
+    "input_of_conv2d_1": (16, 16, 32),
+    "output_of_conv2d_1": (16, 16, 128),
+    "parameters_of_conv2d_1": 36_992,
+    "pooling_factor": 4,
+    "output_of_flatten": 8192,
+    "parameters_of_dense": 524_352,
+    "share_of_dense": 0.93154,
+    "batch_of_50": (50, 16, 16, 128),
+}
+
+
+@right("read_summary")
+def rounded_and_lists():
+    return RIGHT | {"share_of_dense": 0.93, "pooling_factor": 4.0, "input_of_conv2d_1": [16, 16, 32]}
+
+
+@right("read_summary")
+def asked_of_keras():
+    model = keras.Sequential([keras.Input((32, 32, 3)), conv(32), layers.MaxPooling2D(), conv(128)])
+    for layer in (layers.MaxPooling2D(), layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dense(10)):
+        model.add(layer)
+    second, flatten, dense = (model.layers[k] for k in (2, 4, 5))
+    return {
+        "input_of_conv2d_1": second.input.shape[1:],
+        "output_of_conv2d_1": second.output.shape[1:],
+        "parameters_of_conv2d_1": second.count_params(),
+        "pooling_factor": np.prod(second.output.shape[1:]) / np.prod(model.layers[3].output.shape[1:]),
+        "output_of_flatten": flatten.output.shape[1],
+        "parameters_of_dense": dense.count_params(),
+        "share_of_dense": dense.count_params() / model.count_params(),
+        "batch_of_50": (50, *second.output.shape[1:]),
+    }
+
+
+@wrong("read_summary", says="A pooling layer stands between")
+def input_before_the_pooling():
+    return RIGHT | {"input_of_conv2d_1": (32, 32, 32)}
+
+
+@wrong("read_summary", says="Filters do not multiply the channels")
+def channels_multiplied():
+    return RIGHT | {"output_of_conv2d_1": (16, 16, 4096)}
+
+
+@wrong("read_summary", says="the channels of the input are used up")
+def channels_added():
+    return RIGHT | {"output_of_conv2d_1": (16, 16, 160)}
+
+
+@wrong("read_summary", says="for every channel of its input")
+def filters_times_coefficients():
+    return RIGHT | {"parameters_of_conv2d_1": 128 * 9}
+
+
+@wrong("read_summary", says="The biases are missing: one per filter")
+def no_biases():
+    return RIGHT | {"parameters_of_conv2d_1": 9 * 32 * 128}
+
+
+@wrong("read_summary", says="all places share one filter")
+def weights_for_every_place():
+    return RIGHT | {"parameters_of_conv2d_1": (9 * 32 + 1) * 128 * 16 * 16}
+
+
+@wrong("read_summary", says="the factor along one side")
+def pooling_along_one_side():
+    return RIGHT | {"pooling_factor": 2}
+
+
+@wrong("read_summary", says="The channels are missing: flatten")
+def flat_without_channels():
+    return RIGHT | {"output_of_flatten": 64}
+
+
+@wrong("read_summary", says="not only one value per map")
+def dense_on_channels():
+    return RIGHT | {"parameters_of_dense": 128 * 64 + 64}
+
+
+@wrong("read_summary", says="The biases of dense are missing")
+def dense_without_biases():
+    return RIGHT | {"parameters_of_dense": 8192 * 64}
+
+
+@wrong("read_summary", says="this is a percentage")
+def percentage():
+    return RIGHT | {"share_of_dense": 93.2}
+
+
+@wrong("read_summary", says="counted together")
+def share_of_both():
+    return RIGHT | {"share_of_dense": 0.93269}
+
+
+@wrong("read_summary", says="share of all other layers")
+def share_of_the_others():
+    return RIGHT | {"share_of_dense": 0.06846}
+
+
+@wrong("read_summary", says="None stands for something")
+def shape_of_one_image():
+    return RIGHT | {"batch_of_50": (16, 16, 128)}
+
+
+@wrong("read_summary", says="counted along the first axis")
+def batch_last():
+    return RIGHT | {"batch_of_50": (16, 16, 128, 50)}
+
+
+@wrong("read_summary", says="pooling_factor is still None")
+def one_left_open():
+    return RIGHT | {"pooling_factor": None}
+
+
+@wrong("read_summary", says="There is no answer to share_of_dense, batch_of_50")
+def two_missing():
+    return dict(list(RIGHT.items())[:-2])
+
+
+@wrong("read_summary", says="A dictionary is wanted")
+def a_list():
+    return list(RIGHT.values())
+
+
+# ---- add_l2 -------------------------------------------------------------------------------------------------
+
+
+def rebuilt(model, penalty, kinds=(layers.Conv2D,), name="kernel_regularizer"):
+    """The network from a changed configuration, with the old weights."""
+
+    def changed(layer):
+        config = layer.get_config()
+        if isinstance(layer, kinds):
+            config[name] = penalty
+        return type(layer).from_config(config)
+
+    copy = keras.models.clone_model(model, clone_function=changed)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+@right("add_l2")
+def set_and_rebuild(model, strength):
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            layer.kernel_regularizer = keras.regularizers.l2(strength)
+    copy = keras.models.model_from_json(model.to_json())
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+@right("add_l2")
+def at_the_kernels_themselves(model, strength):
+    """Keras sums the penalties of the weights, and a weight may be given its penalty at any time."""
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            layer.kernel.regularizer = keras.regularizers.L2(strength)
+    return model
+
+
+@right("add_l2")
+def functional_by_hand(model, strength):
+    inputs = value = keras.Input(model.input_shape[1:])
+    for layer in model.layers:
+        if isinstance(layer, layers.InputLayer):
+            continue
+        config = layer.get_config()
+        if "kernel_size" in config:
+            config["kernel_regularizer"] = keras.regularizers.L1L2(l2=strength)
+        new = layer.__class__.from_config(config)
+        value = new(value)
+        new.set_weights(layer.get_weights())
+    copy = keras.Model(inputs, value)
+    copy.compile("adam", "categorical_crossentropy")
+    return copy
+
+
+@wrong("add_l2", says="The layers name a regularizer, but `model.losses` is empty")
+def attribute_only(model, strength):
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            layer.kernel_regularizer = keras.regularizers.L2(strength)
+    return model
+
+
+@wrong("add_l2", says="There is no penalty")
+def untouched(model, strength):
+    return model
+
+
+@wrong("add_l2", says="The weights are not those")
+def weights_lost(model, strength):
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            layer.kernel_regularizer = keras.regularizers.L2(strength)
+    return type(model).from_config(model.get_config())
+
+
+@wrong("add_l2", says="The dense layers are penalised too")
+def dense_layers_too(model, strength):
+    return rebuilt(model, keras.regularizers.L2(strength), (layers.Conv2D, layers.Dense))
+
+
+@wrong("add_l2", says="The dense layers are penalised, and")
+def dense_layers_only(model, strength):
+    return rebuilt(model, keras.regularizers.L2(strength), (layers.Dense,))
+
+
+@wrong("add_l2", says="This is L1")
+def l1(model, strength):
+    return rebuilt(model, keras.regularizers.L1(strength))
+
+
+@wrong("add_l2", says="`strength` is not used")
+def by_name(model, strength):
+    return rebuilt(model, "l2")
+
+
+@wrong("add_l2", says="half of what it should be")
+def halved(model, strength):
+    return rebuilt(model, keras.regularizers.L2(strength / 2))
+
+
+@wrong("add_l2", says="Only the biases are penalised")
+def biases(model, strength):
+    return rebuilt(model, keras.regularizers.L2(strength), name="bias_regularizer")
+
+
+@wrong("add_l2", says="it appears only when images come")
+def feature_maps(model, strength):
+    return rebuilt(model, keras.regularizers.L2(strength), name="activity_regularizer")
+
+
+@wrong("add_l2", says="Only the first convolution")
+def first_only(model, strength):
+    first = next(layer for layer in model.layers if isinstance(layer, layers.Conv2D))
+    first.kernel.regularizer = keras.regularizers.L2(strength)
+    return model
+
+
+@wrong("add_l2", says="has other layers than the one you got")
+def smaller(model, strength):
+    stack = [
+        layers.Conv2D(4, 3, kernel_regularizer=keras.regularizers.L2(strength)),
+        layers.Flatten(),
+        layers.Dense(10),
+    ]
+    return keras.Sequential([keras.Input(model.input_shape[1:]), *stack])
+
+
+@wrong("add_l2", says="your function returned None")
+def no_return(model, strength):
+    rebuilt(model, keras.regularizers.L2(strength))

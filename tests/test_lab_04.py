@@ -1,0 +1,57 @@
+"""Lab 04 beyond its checks: memory while streaming, and the demonstrations of other augmentations."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from grader import source
+from helpers import session
+
+LAB = "04_augmentation"
+
+
+@pytest.fixture(scope="module")
+def lab() -> dict:
+    session.load_tensorflow()
+    return source.definitions(LAB)
+
+
+def test_streaming_holds_a_fraction_of_what_loading_holds(lab, tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (4000, 32, 32, 3), dtype=np.uint8), np.arange(4000) % 10
+    lab["write_shards"](tmp_path, x, y, shard_size=200)
+
+    def peak(batches) -> int:
+        tracemalloc.start()
+        count = sum(len(labels) for _, labels in batches)
+        assert count == len(x)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    streamed = peak(lab["stream_from_disk"](tmp_path, 50, training=True))
+    assert peak(lab["load_everything"](tmp_path, 50)) > 4 * x.nbytes  # as float32
+    assert streamed < x.nbytes / 3
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(1).random((6, 32, 32, 3)).astype("float32")
+
+
+@pytest.mark.parametrize("name", ["pad_and_crop", "cut_out", "change_colours", "bend"])
+def test_demonstrations_keep_shape_and_range_and_follow_their_generator(lab, images, name):
+    before = images.copy()
+    changed, again, other = (lab[name](np.random.default_rng(seed), images) for seed in (0, 0, 1))
+    assert changed.shape == images.shape and changed.min() >= 0 and changed.max() <= 1
+    assert np.array_equal(changed, again) and not np.array_equal(changed, other)
+    assert not any(np.array_equal(one, two) for one, two in zip(changed, images, strict=True))
+    assert np.array_equal(images, before)
+
+
+def test_mixup_mixes_labels_in_the_shares_of_the_images(lab, images):
+    flat = np.arange(6, dtype="float32")[:, None, None, None] * np.ones_like(images)
+    mixed, labels = lab["mix_up"](np.random.default_rng(0), flat, np.eye(6, dtype="float32"))
+    np.testing.assert_allclose(labels.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(mixed[:, 0, 0, 0], labels @ np.arange(6), rtol=1e-5)
