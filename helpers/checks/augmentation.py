@@ -1,6 +1,7 @@
 """The checks of lab 04. Pipelines are judged by what comes out of them, augmenters by what they do to coordinates."""
 
 import contextlib
+import itertools
 import re
 import tempfile
 from pathlib import Path
@@ -59,16 +60,18 @@ def _(answer, case):
 # ---- build_augmenter ----------------------------------------------------------------------------------------
 
 SIZE, WINDOW = 32, slice(11, 21)  # the window around the centre stays inside the image in every sensible draw
+RUNS, IMAGES_PER_RUN = 8, 32
 
 
-def coordinate_images(n: int) -> np.ndarray:
-    """Images whose first channel is x, from -1 to 1, whose second is y, and whose third is 0.5 everywhere.
+def coordinate_images() -> np.ndarray:
+    """Images whose first channel is x, from -1 to 1, whose second is y, and whose third is a grey of each one's own.
 
     After any flip, shift or rotation each pixel still says where it came from.
     """
     line = np.linspace(-1, 1, SIZE, dtype="float32")
-    images = np.full((n, SIZE, SIZE, 3), 0.5, "float32")
+    images = np.empty((IMAGES_PER_RUN, SIZE, SIZE, 3), "float32")
     images[..., 0], images[..., 1] = line, line[:, np.newaxis]
+    images[..., 2] = np.linspace(0.2, 0.8, IMAGES_PER_RUN)[:, np.newaxis, np.newaxis]
     return images
 
 
@@ -102,24 +105,31 @@ def build_augmenter(student, case):
         augmenter = student()
     if not isinstance(augmenter, keras.Layer):
         return {"kind": "None" if augmenter is None else type(augmenter).__name__}
-    images = coordinate_images(128)
+    images = coordinate_images()
 
     def outcome(training: bool) -> np.ndarray:
-        return np.asarray(augmenter(images, training=training)).astype("float32")
+        changed = augmenter(images, training=training)
+        if not hasattr(changed, "shape"):
+            raise Unusable(f"Called with images, your model should give images; it gives {type(changed).__name__}.")
+        if tuple(changed.shape) != images.shape:
+            raise Unusable(
+                f"Images must keep their shape: {images.shape} went in, {tuple(changed.shape)} came out with "
+                f"`training={training}`."
+            )
+        return np.asarray(changed).astype("float32")
 
-    inference, first, second = outcome(False), outcome(True), outcome(True)
-    answer = {"kind": "Layer", "shapes": [run.shape for run in (inference, first, second)]}
-    if any(shape != images.shape for shape in answer["shapes"]):
-        return answer
-    both = np.concatenate([first, second])
-    return answer | {
+    inference = outcome(False)
+    runs = np.stack([outcome(True) for _ in range(RUNS)])
+    together = runs.reshape(-1, *images.shape[1:])
+    return {
+        "kind": "Layer",
         "change_in_inference": np.abs(inference - images).max(),
-        "change_in_training": np.abs(both - images[:1]).max(),
-        "range": [both.min(), both.max()],
-        "maps": affine_maps(both),
-        "grey": both[:, WINDOW, WINDOW, 2].reshape(len(both), -1)[:, ::9],
-        "repeated": np.abs(first - second).max(),
-        "within": np.abs(first - first[:1]).max(),
+        "change_in_training": np.abs(runs - images).max(),
+        "range": [runs.min(), runs.max()],
+        "maps": affine_maps(together),
+        "grey": together[:, WINDOW, WINDOW, 2].reshape(len(together), -1)[:, ::9],
+        "repeated": np.abs(runs[0] - runs[1]).max(),
+        "within": np.abs(runs[0] - runs[0, :1])[..., :2].max(),
     }
 
 
@@ -130,10 +140,6 @@ def _(answer, case):
             f"Your function returned {answer['kind']}. Put the layers into one Keras model, for example a "
             "`keras.Sequential`, and return it."
         )
-    shapes = [tuple(shape) for shape in answer["shapes"]]
-    for shape in shapes:
-        if shape != (128, SIZE, SIZE, 3):
-            return f"Images must keep their shape: (128, 32, 32, 3) went in, {shape} came out."
     low, high = answer["range"]
     if answer["change_in_training"] < 0.01:
         return "With `training=True` all images came back unchanged: nothing is augmented."
@@ -146,31 +152,47 @@ def _(answer, case):
         return "Two calls in training gave the very same images. Each call should draw anew."
     if answer["within"] < 0.01:
         return "All images of a batch were changed in the same way. Each image needs a draw of its own."
-    if not (low > -1.02 and high < 1.02):
+    if not np.isfinite([low, high]).all():
+        return "With `training=True` the images hold NaN or infinity."
+    if low < -1.02 or high > 1.02:
         return (
             f"The values leave the range of the images: from -1 to 1 went in, from {low:.2f} to {high:.2f} came out. "
             "What fills the corners, or what changes the colours?"
         )
-    if np.ptp(answer["grey"], axis=1).max() > 0.05:
-        return "The colour channels are mixed. Flip, shift and rotation move pixels and leave their colours."
-    if np.abs(answer["grey"] - 0.5).max() > 0.02:
-        return "Some images become brighter or darker. Flip, shift and rotation move pixels and leave their values."
-    return judge_maps(answer["maps"])
+    return judge_grey(answer["grey"]) or judge_maps(answer["maps"])
+
+
+def judge_grey(grey: np.ndarray) -> str | None:
+    """What is wrong with the third channel, which should be the same all over an image."""
+    if np.ptp(grey, axis=1).max() > 0.05:
+        return (
+            "Colours change from place to place: the colour channels are mixed, noise is added, or something covers "
+            "a part. Flip, shift and rotation move pixels and leave their colours."
+        )
+    before, after = coordinate_images()[:, 0, 0, 2], grey.mean(axis=1).reshape(RUNS, -1)
+    if np.abs(after - before).max() < 0.02:
+        return None
+    if np.abs(np.sort(after) - before).max() < 0.02:
+        return "The images of a batch change places: they would no longer belong to their labels."
+    return (
+        "Some images become brighter or darker, or are mixed with others. Flip, shift and rotation move pixels and "
+        "leave their values."
+    )
 
 
 def judge_maps(maps: np.ndarray) -> str | None:
     """What is wrong with the geometry of a few hundred draws."""
-    shifts = np.abs(maps[:, :, 0]) / 2  # in parts of the size; x, y
-    if shifts.max() > 0.3:
+    maps = maps.copy()
+    mirrored = np.linalg.det(maps[:, :, 1:]) < 0
+    maps[mirrored, 0] *= -1  # what is done to a mirrored image is judged as it looks
+    shifts, matrices = maps[:, :, 0] / 2, maps[:, :, 1:]  # shifts in parts of the size; x, y
+    turned = np.degrees(np.arctan2(matrices[:, 1, 0] - matrices[:, 0, 1], matrices[:, 0, 0] + matrices[:, 1, 1]))
+    farthest, angles = np.abs(shifts).max(axis=0), np.abs(turned)
+    if farthest.max() > 0.3:
         return (
-            f"Images are shifted by up to {shifts.max():.0%} of their size: the object leaves the picture, and the "
+            f"Images are shifted by up to {farthest.max():.0%} of their size: the object leaves the picture, and the "
             "label no longer fits. About a tenth is enough."
         )
-    matrices = maps[:, :, 1:].copy()
-    mirrored = np.linalg.det(matrices) < 0
-    matrices[mirrored] = matrices[mirrored] @ np.diag([-1, 1])
-    turned = np.degrees(np.arctan2(matrices[:, 1, 0] - matrices[:, 0, 1], matrices[:, 0, 0] + matrices[:, 1, 1]))
-    angles = np.abs(turned)
     if ((angles > 60) & (angles < 120)).any():
         return (
             f"Images are turned by up to {angles.max():.0f}°. Look up the unit of the layer's `factor`: it is neither "
@@ -179,18 +201,30 @@ def judge_maps(maps: np.ndarray) -> str | None:
     if (angles > 120).any():
         return "Some images stand on their head: the sky is below. Photographs may be flipped left and right only."
     if not mirrored.any():
-        return "No image was flipped left-right in 256 draws."
+        return f"No image was flipped left-right in {len(maps)} draws."
     if mirrored.all():
         return "Every image is flipped. About half of them should be."
-    if angles.max() > 45:
+    if angles.max() > 30:
         return f"Images are turned by up to {angles.max():.0f}°. Photographs are rarely held like this: 10° are enough."
     if angles.max() < 1.5:
-        return "No image was rotated in 256 draws."
-    if shifts.max() < 0.02:
-        return "No image was shifted in 256 draws."
-    for axis, name in enumerate(("left or right", "up or down")):
-        if shifts[:, axis].max() < 0.02:
+        return f"No image was rotated in {len(maps)} draws."
+    if farthest.max() < 0.02:
+        return f"No image was shifted in {len(maps)} draws."
+    for distance, name in zip(farthest, ("left or right", "up or down"), strict=True):
+        if distance < 0.02:
             return f"No image was shifted {name}. Shift along both axes."
+    for values, name in ((mirrored, "flipped"), (turned / 45, "turned"), *((one, "shifted") for one in shifts.T)):
+        if np.ptp(values.reshape(RUNS, -1).astype(float), axis=1).max() < 0.005:
+            return f"All images of a batch are {name} alike. Each image needs a draw of its own."
+    if not 0.25 < mirrored.mean() < 0.75:
+        return f"{mirrored.mean():.0%} of the images are flipped. About half of them should be."
+    if min(turned.max(), -turned.min()) < 0.5:
+        return "All images are turned to the same side. Some should be turned to the left, some to the right."
+    if np.minimum(shifts.max(axis=0), -shifts.min(axis=0)).min() < 0.01:
+        return "Along one of the axes all images are shifted in the same direction. Shift in both directions."
+    areas = np.linalg.det(matrices)
+    if areas.min() < 0.4 or areas.max() > 2.5:
+        return "Some images are squeezed or enlarged so far that the object is hard to recognise."
     return None
 
 
@@ -207,15 +241,17 @@ def plain_errors():
         yield
     except Exception as error:  # noqa: BLE001 - whatever a student's code raises
         text = str(error)
-        if "in user code:" not in text and "Traceback (most recent call last)" not in text:
+        if not any(mark in text for mark in ("in user code:", "Traceback (most recent call last)", "{{function_node")):
             raise
+        text = re.sub(r"\{\{function_node.*?\}\}|\[Op:\w+\]( name:)?|outer_factory\S*<locals>\.", "", text)
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         said = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception|BadZipFile)\b", line)]
         name, _, what = (said[-1] if said else f"{type(error).__name__}: {lines[-1]}").partition(":")
         found = [k for k, line in enumerate(lines) if line.startswith("File ") and "site-packages" not in line]
         found = [k for k in found if "/helpers/" not in lines[k]]
         where = f"\nIt happened in your code, in this line: {lines[found[-1] + 1]}" if found else ""
-        raise type(name.rpartition(".")[2], (Exception,), {})(what.strip() + where) from None
+        plain = type(name.rpartition(".")[2], (Exception,), {})(what.strip() + where)
+        raise plain.with_traceback(None if where else error.__traceback__) from None
 
 
 def read_batches(dataset, most: int) -> list:
@@ -246,29 +282,58 @@ def stages(dataset) -> list[str]:
     return names
 
 
-def check_dataset(dataset) -> None:
+def run_through(dataset, n: int, batch_size: int, passes: int) -> dict:
+    """What comes out of several passes through a data set of n images, each of which has pixels that name it."""
     import tensorflow as tf
 
     if not isinstance(dataset, tf.data.Dataset):
         kind = "None. Does it end with `return`?" if dataset is None else f"a {type(dataset).__name__}."
         raise Unusable(f"A tf.data.Dataset is wanted, but your function returned {kind}")
+    epochs = []
+    for _ in range(passes):
+        batches = read_batches(dataset, -(-n // batch_size) + 2)
+        if not batches:
+            raise Unusable(
+                "Your pipeline can be run through only once: a second pass, for the next epoch, gives no batch."
+                if epochs
+                else "Your pipeline gives no batch at all."
+            )
+        images, labels = zip(*batches, strict=True)
+        epochs.append(
+            {
+                "sizes": [len(one) for one in images],
+                "pixels": np.concatenate([one[:, 0, :2] for one in images]).astype("float64"),
+                "labels": np.concatenate(labels),
+                "shape": images[0].shape[1:],
+                "dtype": str(images[0].dtype),
+            }
+        )
+    return {"stages": stages(dataset), "epochs": epochs}
 
 
 def judge_sizes(sizes: list[int], n: int, batch_size: int) -> str | None:
     """What is wrong with the sizes of the batches that hold n images."""
-    if len(sizes) > -(-n // batch_size) and sum(sizes) > n:
+    total = sum(sizes)
+    if len(sizes) > -(-n // batch_size) and total > n:
         return (
-            f"After {sum(sizes)} images the pipeline still gives more, though there are only {n}. One pass should end "
+            f"After {total} images the pipeline still gives more, though there are only {n}. One pass should end "
             "after all images; Keras begins the next one by itself."
         )
-    if sum(sizes) < n and {*sizes} == {batch_size}:
-        return f"The last batch is missing: {sum(sizes)} of {n} images arrive. Keep it although it is smaller."
+    if n - batch_size < total < n and {*sizes} == {batch_size}:
+        return f"The last batch is missing: {total} of {n} images arrive. Keep it although it is smaller."
     if max(sizes) > batch_size or min(sizes[:-1], default=batch_size) < batch_size:
         return (
             f"All batches but the last should hold {batch_size} images; yours hold {', '.join(map(str, sizes[:9]))}"
             f"{', ...' if len(sizes) > 9 else ''}."
         )
-    return None if sum(sizes) == n else f"One pass should give {n} images; yours gives {sum(sizes)}."
+    return None if total == n else f"One pass should give {n} images; yours gives {total}."
+
+
+def judge_numbers(numbers: np.ndarray) -> str | None:
+    """What is wrong with the numbers of the images of one pass, in whatever order."""
+    if np.array_equal(np.sort(numbers), np.arange(len(numbers))):
+        return None
+    return "Some images come twice in one pass, others not at all, or their values are changed."
 
 
 # ---- make_pipeline ------------------------------------------------------------------------------------------
@@ -281,7 +346,7 @@ def labelled_images(rng: np.random.Generator):
     for n, batch_size, augmented, training in (
         (53, 8, False, False),
         (53, 8, True, False),
-        (2430, 100, False, True),
+        (1530, 100, False, True),
         (530, 64, True, True),
     ):
         classes = np.sort(rng.integers(0, 10, n))
@@ -307,67 +372,54 @@ def make_pipeline(student, case):
             return images + tf.cast(FROZEN, images.dtype)
         return images + tf.cast(MARK * generator.uniform((), 1, 1000, tf.int32), images.dtype)
 
-    n, size = len(case["x"]), case["batch_size"]
     with plain_errors():
         dataset = student(
             case["x"],
             case["y"],
-            size,
+            case["batch_size"],
             augment=augment if case["augmented"] else None,
             training=case["training"],
         )
-        check_dataset(dataset)
-        epochs = [read_batches(dataset, -(-n // size) + 2) for _ in range(2)]
-    return {
-        "stages": stages(dataset),
-        "seen": seen,
-        "epochs": [
-            {
-                "sizes": [len(images) for images, _ in batches],
-                "images": np.concatenate([images[:, 0, 0, 0] for images, _ in batches]).astype("float64"),
-                "labels": np.concatenate([labels for _, labels in batches]),
-                "shape": batches[0][0].shape[1:],
-            }
-            for batches in epochs
-            if batches
-        ],
-    }
+        return {"seen": seen} | run_through(dataset, len(case["x"]), case["batch_size"], passes=2)
 
 
 @make_pipeline.judge
 def _(answer, case):
-    n, size, training = len(case["x"]), case["batch_size"], case["training"]
-    if len(answer["epochs"]) < 2:
-        return "Your pipeline can be run through only once, or not at all: a second pass gives no batch."
     if answer["seen"]["pair"]:
         return "Your pipeline hands images and labels to `augment` as a pair. It takes the images alone."
     if answer["seen"]["labels"]:
         return "Your pipeline augments the labels too. `augment` gets the images, and the labels stay as they are."
-    first = answer["epochs"][0]
-    if tuple(first["shape"]) != case["x"].shape[1:]:
-        return f"Images of the shape {case['x'].shape[1:]} went in, but {tuple(first['shape'])} came out."
-    if finding := judge_sizes(first["sizes"], n, size):
+    epochs = answer["epochs"]
+    for epoch in epochs:
+        if tuple(epoch["shape"]) != case["x"].shape[1:]:
+            return f"Images of the shape {case['x'].shape[1:]} went in, but {tuple(epoch['shape'])} came out."
+        if finding := judge_sizes(epoch["sizes"], len(case["x"]), case["batch_size"]):
+            return finding
+        if epoch["labels"].shape != case["y"].shape:
+            return f"Labels of the shape {case['y'].shape} went in, but {epoch['labels'].shape} came out."
+    values = [epoch["pixels"][:, 0, 0] for epoch in epochs]
+    if case["augmented"] and (finding := judge_augmentation(*values, case["training"])):
         return finding
-    if first["labels"].shape != case["y"].shape:
-        return f"Labels of the shape {case['y'].shape} went in, but {first['labels'].shape} came out."
-    if finding := judge_augmentation(answer["epochs"], case):
+    orders = [np.rint(one % MARK).astype(int) for one in values]
+    for epoch, numbers in zip(epochs, orders, strict=True):
+        if finding := judge_numbers(numbers) or judge_labels(epoch["labels"], case["y"][numbers]):
+            return finding
+    if finding := (judge_shuffling(*orders) if case["training"] else judge_order(orders[0])):
         return finding
-    numbers = np.rint(first["images"] % MARK).astype(int)
-    if not np.array_equal(np.sort(numbers), np.arange(n)):
-        return "Some images come twice in one pass, others not at all, or their values are changed."
-    labels = case["y"][numbers]
-    if np.array_equal(first["labels"], labels[:, ::-1]):
+    if answer["stages"] and not any("Prefetch" in stage for stage in answer["stages"]):
+        return "Nothing is prefetched: the network has to wait while the next batch is made."
+    return None
+
+
+def judge_labels(yours: np.ndarray, expected: np.ndarray) -> str | None:
+    if np.array_equal(yours, expected[:, ::-1]):
         return "The labels are flipped along with the images. A flipped cat is still a cat: its label stays."
-    matches = np.all(first["labels"] == labels, axis=1).mean()
+    matches = np.all(yours == expected, axis=1).mean()
     if matches < 1:
         return (
             f"Only {matches:.0%} of the labels belong to their image. Shuffle pairs: put images and labels into one "
             "dataset first."
         )
-    if finding := (judge_shuffling(answer["epochs"], size) if training else judge_order(numbers)):
-        return finding
-    if answer["stages"] and not any("Prefetch" in stage for stage in answer["stages"]):
-        return "Nothing is prefetched: the network has to wait while the next batch is made."
     return None
 
 
@@ -380,13 +432,11 @@ def judge_order(numbers: np.ndarray) -> str | None:
     )
 
 
-def judge_shuffling(epochs: list[dict], batch_size: int) -> str | None:
-    numbers, later = (np.rint(epoch["images"] % MARK).astype(int) for epoch in epochs)
+def judge_shuffling(numbers: np.ndarray, later: np.ndarray) -> str | None:
     n = len(numbers)
     if np.array_equal(numbers, np.arange(n)):
         return "With `training=True` the images come in their stored order. Sorted by class, batches teach little."
-    together = np.mean(np.diff(numbers) == 1)
-    if together > 0.8:
+    if np.mean(np.diff(numbers) == 1) > 0.8:
         return (
             "Images that were neighbours stay together: whole batches change places, but their contents do not. "
             "Which step must come first?"
@@ -401,12 +451,10 @@ def judge_shuffling(epochs: list[dict], batch_size: int) -> str | None:
     return None
 
 
-def judge_augmentation(epochs: list[dict], case: dict) -> str | None:
-    first, second = (epoch["images"] for epoch in epochs)
+def judge_augmentation(first: np.ndarray, second: np.ndarray, training: bool) -> str | None:
+    """What is wrong with the marks that `augment` left on the images of two epochs."""
     draws, halves = first // MARK, np.abs(first % 1 - FROZEN) < 0.1
-    if not case["augmented"]:
-        return None
-    if not case["training"]:
+    if not training:
         if halves.any() or draws.any():
             return (
                 "With `training=False` the images went through `augment`. Validation images stay as they are, or you "
@@ -458,80 +506,69 @@ def stream_from_disk(student, case):
         write_shards(folder, x, y, np.random.default_rng(case["seed"]).permutation(SHARDS))
         with plain_errors():
             dataset = student(folder, BATCH, training=case["training"])
-            check_dataset(dataset)
-            epochs = [read_batches(dataset, -(-IMAGES // BATCH) + 2) for _ in range(2)]
-        answer = {
-            "stages": stages(dataset),
-            "epochs": [
-                {
-                    "sizes": [len(images) for images, _ in batches],
-                    "first_pixels": np.concatenate([images[:, 0, :2] for images, _ in batches]).astype("float64"),
-                    "labels": np.concatenate([labels for _, labels in batches]),
-                    "shape": batches[0][0].shape[1:],
-                    "dtype": str(batches[0][0].dtype),
-                }
-                for batches in epochs
-                if batches
-            ],
-        }
+            passes = 3 if case["training"] else 2  # the same order of shards three times is no chance
+            answer = run_through(dataset, IMAGES, BATCH, passes)
         if not case["training"]:
-            answer["before_the_broken_shard"] = batches_before_a_broken_shard(student, folder)
+            break_last_shard(folder)
+            answer["before_the_broken_shard"] = arriving(lambda: student(folder, BATCH, training=False).take(3))
+            answer["after_it_was_read"] = arriving(lambda: dataset.take(len(answer["epochs"][0]["sizes"])))
         return answer
 
 
-def batches_before_a_broken_shard(student, folder: Path) -> int:
-    """How many of the first three batches arrive if the last shard cannot be read: none if it is read beforehand."""
+def break_last_shard(folder: Path) -> None:
     path = folder / f"shard_{SHARDS - 1:03}.npz"
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle] ^= 255
+    content[len(content) // 2] ^= 255
     path.write_bytes(content)
+
+
+def arriving(make_batches) -> int:
+    """How many batches arrive before an error. A shard that cannot be read shows when it is read."""
     arrived = 0
-    try:
-        for _ in student(folder, BATCH, training=False).take(3):
+    with contextlib.suppress(Exception):  # the broken shard, under whatever name
+        for _ in make_batches():
             arrived += 1
-    except Exception:  # noqa: BLE001 - the broken shard, under whatever name
-        return arrived
     return arrived
 
 
 @stream_from_disk.judge
 def _(answer, case):
     x, y = numbered_images(case["seed"])
-    if len(answer["epochs"]) < 2:
-        return "Your pipeline gives no batch, or only one pass: a second one, for the next epoch, is empty."
     first = answer["epochs"][0]
     if tuple(first["shape"]) != (32, 32, 3):
         return f"Images of the shape (32, 32, 3) are in the shards, but {tuple(first['shape'])} came out."
     if first["dtype"].startswith(("uint", "int")):
         return f"The images arrive as {first['dtype']}, 0 to 255, as they are stored. float32 from 0 to 1 is wanted."
-    pixels = first["first_pixels"]
+    pixels = first["pixels"]
     if pixels.max() > 1.5:
         return f"The images go up to {pixels.max():g}: scale them to 0 to 1."
+    if pixels.min() < -0.01:
+        return f"The images go from {pixels.min():g} to {pixels.max():g}: 0 to 1 is wanted."
     if pixels.max() < 0.1:
         return f"The images go up to {pixels.max():.4f} only: they are scaled twice."
     if first["dtype"] != "float32":
         return f"The images arrive as {first['dtype']}: float32 is wanted, half the memory and all a network needs."
-    numbers, later = (number(epoch["first_pixels"]) for epoch in answer["epochs"])
+    orders = [number(epoch["pixels"]) for epoch in answer["epochs"]]
+    numbers = orders[0]
     shards = np.unique(numbers // SHARD)
     if len(shards) < SHARDS and len(numbers) < IMAGES and not case["training"]:
         missing = sorted({*range(SHARDS)} - {*shards.tolist()})
         names = ", ".join(f"shard_{k:03}.npz" for k in missing[:3])
         return f"Images of {names} never arrive. Take the list of shards from the folder, without counting on a number."
-    if finding := judge_sizes(first["sizes"], IMAGES, BATCH):
-        return finding
-    if not np.array_equal(np.sort(numbers), np.arange(IMAGES)):
-        return "Some images come twice in one pass, others not at all, or their values are changed."
-    if first["labels"].shape != (IMAGES,):
-        return f"The labels should come as they are stored, one number per image; yours have {first['labels'].shape}."
-    matches = np.mean(first["labels"] == y[numbers])
-    if matches < 1:
-        return f"Only {matches:.0%} of the labels belong to their image. Use one order for both arrays of a shard."
+    for epoch, found in zip(answer["epochs"], orders, strict=True):
+        if finding := judge_sizes(epoch["sizes"], IMAGES, BATCH) or judge_numbers(found):
+            return finding
+        labels = epoch["labels"]
+        if labels.shape != (IMAGES,):
+            return f"The labels should come as they are stored, one number per image; yours have {labels.shape}."
+        matches = np.mean(labels == y[found])
+        if matches < 1:
+            return f"Only {matches:.0%} of the labels belong to their image. Use one order for both arrays of a shard."
     if any("Cache" in stage for stage in answer["stages"]):
         return "`cache()` keeps every image in memory after the first pass. Big data must be read anew in each epoch."
     if not case["training"]:
-        return judge_stored_order(numbers) or judge_memory(answer["before_the_broken_shard"])
-    return judge_shuffled_shards(numbers, later)
+        return judge_stored_order(numbers) or judge_memory(answer)
+    return judge_shuffled_shards(orders)
 
 
 def number(pixels: np.ndarray) -> np.ndarray:
@@ -553,22 +590,30 @@ def judge_stored_order(numbers: np.ndarray) -> str | None:
     return "With `training=False` the images should come in the order in which they are stored; yours are mixed."
 
 
-def judge_memory(arrived: int) -> str | None:
-    if arrived:
-        return None
-    return (
-        "Before the first batch came out, all shards had been read. (We broke the last one to find out.) What does not "
-        "fit in memory must be read one shard at a time."
-    )
+def judge_memory(answer: dict) -> str | None:
+    if not answer["before_the_broken_shard"]:
+        return (
+            "Before the first batch came out, all shards had been read. (We broke the last one to find out.) What does "
+            "not fit in memory must be read one shard at a time, each when its images are due."
+        )
+    if answer["after_it_was_read"] == len(answer["epochs"][0]["sizes"]):
+        return (
+            "Images stay in memory after they were used: later passes gave those of a shard that could no longer be "
+            "read. Read each shard anew in each epoch."
+        )
+    return None
 
 
-def judge_shuffled_shards(numbers: np.ndarray, later: np.ndarray) -> str | None:
+def judge_shuffled_shards(orders: list[np.ndarray]) -> str | None:
+    """What is wrong with the orders of the images in three epochs."""
+    numbers, later = orders[:2]
     if np.array_equal(numbers, np.arange(IMAGES)):
         return "With `training=True` nothing is shuffled: the argument `training` has no effect."
     if np.array_equal(numbers, later):
         return "The second epoch has the same order as the first. Each epoch should be shuffled anew."
     shards = numbers // SHARD
-    order = list(dict.fromkeys(shards.tolist()))  # the shards as they first appear
+    shard_orders = [list(dict.fromkeys((found // SHARD).tolist())) for found in orders]  # as they first appear
+    order = shard_orders[0]
     read_before = np.cumsum([0, *(np.count_nonzero(shards == k) for k in order)])
     # When the first image of a shard arrives, all shards before it have been read: what has not arrived yet is held.
     held = max(read_before[place] - np.argmax(shards == k) for place, k in enumerate(order))
@@ -586,8 +631,10 @@ def judge_shuffled_shards(numbers: np.ndarray, later: np.ndarray) -> str | None:
                 f"Within a shard the stored order is nearly kept: the first 30 images that arrive are among its first "
                 f"{inside[:30].max() + 1} of {len(inside)}. Is your shuffle buffer too small?"
             )
-    if order == list(range(SHARDS)):
+    if all(one == order for one in shard_orders):
         return "With `training=True` the images within a shard are shuffled, but the shards always come in one order."
+    if all(np.array_equal(numbers[shards == k], later[later // SHARD == k]) for k in range(SHARDS)):
+        return "Within each shard, the second epoch has the same order as the first. Shuffle in each epoch anew."
     return None
 
 
@@ -621,6 +668,10 @@ def _(answer, case):
     matrix = counted(case["y_true"], case["y_pred"], n_classes)
     rows, columns = matrix.sum(axis=1, keepdims=True), matrix.sum(axis=0, keepdims=True)
     used = matrix[: case["y_true"].max() + 1, : case["y_true"].max() + 1]
+
+    def fractions(sums) -> list[np.ndarray]:
+        return [matrix / np.maximum(sums, 1), 100 * matrix / np.maximum(sums, 1)]
+
     return judge_array(
         answer["matrix"],
         matrix,
@@ -628,16 +679,20 @@ def _(answer, case):
             "Rows and columns are exchanged: a row belongs to a true class, a column to a predicted one.": [
                 matrix.T,
                 used.T,
+                (matrix.T > 0).astype(int),
             ],
             "Pairs that occur several times are counted once. `matrix[y_true, y_pred] += 1` does this: NumPy adds to "
             "each place only once per statement.": (matrix > 0).astype(int),
             f"The matrix should be {n_classes}×{n_classes}. Classes that occur in none of the arrays keep a row and a "
             "column of zeros.": used,
-            "Counts are wanted, not fractions of the row.": matrix / np.maximum(rows, 1),
-            "Counts are wanted, not fractions of the column.": matrix / np.maximum(columns, 1),
-            "Counts are wanted, not fractions of all images.": matrix / matrix.sum(),
+            "Counts are wanted, not fractions of the row.": fractions(np.maximum(rows, 1)),
+            "Counts are wanted, not fractions of the column.": fractions(np.maximum(columns, 1)),
+            "Counts are wanted, not fractions of all images.": fractions(matrix.sum()),
             "Only right predictions are counted. The interesting ones are beside the diagonal.": np.diag(
                 np.diag(matrix)
+            ),
+            "All rows are alike. `[[0] * n] * n` is one row, n times: what you change in one changes in all.": (
+                np.repeat(columns, n_classes, axis=0)
             ),
             "Only mistakes are counted. Right predictions belong on the diagonal.": matrix - np.diag(np.diag(matrix)),
         },
@@ -662,7 +717,10 @@ def per_class_report(student, case):
     table = student(case["matrix"])
     if not hasattr(table, "columns"):
         return {"kind": "None" if table is None else type(table).__name__}
-    return {"kind": "DataFrame", "columns": {str(name): table[name].tolist() for name in table.columns}}
+    if not table.columns.is_unique:
+        raise Unusable("Several columns of your table have the same name.")
+    wanted = {name: table[name].tolist() for name in ("precision", "recall") if name in table}
+    return {"kind": "DataFrame", "names": [str(name) for name in table.columns], "columns": wanted}
 
 
 @per_class_report.judge
@@ -672,17 +730,26 @@ def _(answer, case):
     columns = answer["columns"]
     missing = [name for name in ("precision", "recall") if name not in columns]
     if missing:
-        return f"The column {' and '.join(missing)} is missing; yours are {', '.join(columns)}."
+        names = ", ".join(answer["names"]) or "none"
+        return f"The column {' and the column '.join(missing)} is missing; the columns of your table: {names}."
     matrix = case["matrix"]
     if len(columns["recall"]) != len(matrix):
         return f"One row per class is wanted: {len(matrix)}. Your table has {len(columns['recall'])}."
     right, rows, predicted = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
     recall, precision = (right / np.maximum(sums, 1) for sums in (rows, predicted))
     expected = np.column_stack([precision, recall])
-    yours = np.column_stack([columns["precision"], columns["recall"]]).astype(float)
+    try:
+        if any(isinstance(value, str) for column in columns.values() for value in column):
+            raise ValueError
+        yours = np.column_stack([columns["precision"], columns["recall"]]).astype(float)
+    except (TypeError, ValueError):
+        return "Your table should hold one number in each place, not texts or lists. Whoever prints it may round."
+    sums = np.column_stack([predicted, rows])
+    if not np.isfinite(yours[sums > 0]).all():
+        return "Your table holds NaN, None or infinity where both sums are above 0."
     if not np.isfinite(yours).all():
-        k = int(np.flatnonzero(~np.isfinite(yours).all(axis=1))[0])
-        why = "never predicted" if not np.isfinite(yours[k, 0]) else "never there"
+        k, which = np.argwhere(~np.isfinite(yours))[0].tolist()
+        why = ("never predicted", "never there")[which]
         return f"Class {k} was {why}, so a sum is 0 and the division gives NaN. Return 0 in this case."
     one_sum = right / matrix.sum()
     return judge_array(
@@ -701,6 +768,16 @@ def _(answer, case):
             "You divided by the number of all images. Each class has a number of its own to divide by.": (
                 np.column_stack([one_sum, one_sum])
             ),
+            "Where a class is never predicted, or never there, the docstring wants another value than yours.": (
+                np.where(sums == 0, 1, expected)
+            ),
+            "You rounded too far, or cut off what is behind the point. Whoever prints the table may round.": [
+                *(np.round(expected, digits) for digits in (2, 1, 0)),
+                np.floor(expected),
+            ],
+            "The rows are right, but not in the order of the classes.": (
+                yours if np.allclose(np.sort(yours, axis=0), np.sort(expected, axis=0)) else expected
+            ),
             "These are percentages; fractions between 0 and 1 are wanted.": 100 * expected,
             "These are the fractions that are wrong; precision and recall say how much is right.": 1 - expected,
         },
@@ -714,6 +791,9 @@ def mistakes_to_rank(rng: np.random.Generator):
     different = np.diag(rng.integers(60, 90, 5))
     beside = ~np.eye(5, dtype=bool)
     different[beside] = 2 * rng.permutation(20) + 1
+    left, row, right = np.sort(rng.choice(5, 3, replace=False))  # the most frequent: two in a row, two in a column
+    other = rng.choice(np.setdiff1d(range(5), [left, row]))
+    different[row, left], different[row, right], different[other, left] = rng.permutation([41, 43, 45])
     yield {"matrix": different, "n": 4}
     tied = np.diag(rng.integers(30, 40, 4))
     tied[~np.eye(4, dtype=bool)] = rng.permutation([9, 9, 9, 5, 5, 2, 2, 1, 1, 1, 1, 1])
@@ -728,19 +808,21 @@ def most_confused_pairs(student, case):
     found = student(case["matrix"], case["n"])
     if found is None:
         raise Unusable("Your function returned None. Does it end with `return`?")
-    return {"pairs": [list(np.atleast_1d(one)) for one in (found if hasattr(found, "__len__") else list(found))]}
+    if not hasattr(found, "__iter__"):
+        raise Unusable(f"A list is wanted, but your function returned {type(found).__name__}.")
+    return {"pairs": list(itertools.islice(found, 100))}  # a generator may have no end
 
 
 @most_confused_pairs.judge
 def _(answer, case):
     matrix, n, pairs = case["matrix"], case["n"], answer["pairs"]
     classes = len(matrix)
-    if any(len(pair) != 3 for pair in pairs):
+    rows = [np.array(pair, dtype=object) for pair in pairs]
+    if any(row.shape != (3,) for row in rows):
         return "Each entry should hold three numbers: true class, predicted class, count."
-    try:
-        pairs = [tuple(int(value) for value in pair) for pair in pairs]
-    except (TypeError, ValueError):
+    if not all(isinstance(one, int | float) and one % 1 == 0 for row in rows for one in row.tolist()):
         return "The classes and the count should be whole numbers, as they stand in the matrix."
+    pairs = [tuple(int(one) for one in row) for row in rows]
     if any(not (0 <= t < classes and 0 <= p < classes) for t, p, _ in pairs):
         return f"Classes are numbered from 0 to {classes - 1}; you name others. The order is true, predicted, count."
     counts = [count for _, _, count in pairs]
@@ -768,7 +850,7 @@ def _(answer, case):
         return "These are the right pairs, but not ordered: the most frequent one comes first."
     if sorted(counts) == sorted(beside[beside > 0].tolist())[:n]:
         return "These are the rarest mistakes. The most frequent ones are wanted."
-    above = matrix[np.triu_indices(classes, 1)]
-    if sorted(counts) == sorted(above[above > 0].tolist())[-n:]:
-        return "You looked only at one side of the diagonal. Mistakes stand on both sides."
+    for side in (np.triu(matrix, 1), np.tril(matrix, -1)):
+        if sorted(counts) == sorted(side[side > 0].tolist())[-n:]:
+            return "You looked only at one side of the diagonal. Mistakes stand on both sides."
     return "Some pairs that are confused more often are missing from your list."

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.checks.core import Advice, call, check, judge_array, judge_number
+from helpers.checks.core import Advice, Check, Unusable, call, check, judge_array, judge_number
 from helpers.checks.describe import ACTIVATIONS, describe_model
 
 CLASSES = 10
@@ -61,7 +61,9 @@ def _(answer, case):
         )
     if labels.shape == (len(y), 1):
         return "Your labels are a column of whole numbers. One-hot means: ten numbers per image."
-    if labels.shape[:1] == (len(y),) and labels.shape[1:] != (CLASSES,):
+    if labels.ndim == 3:
+        return f"Your labels have the shape {labels.shape}, one axis too many: ten numbers per image, (N, 10)."
+    if labels.ndim == 2 and len(labels) == len(y) and labels.shape[1] != CLASSES:
         return (
             f"For a batch without the last classes your labels have the shape {labels.shape}. There must always be ten "
             "columns: the function must be told so, because it cannot see it in every batch."
@@ -102,29 +104,36 @@ def _(answer, case):
         return f"A list of arrays is wanted; your function returned {parts}."
     if len(parts) != len(given):
         return f"{len(given)} arrays were handed over, x_train among them; your function returned {len(parts)}."
-    train, last, everything = given[0], given[-1], np.concatenate(given)
-    channels = (0, 1, 2)
+    train, others, channels = given[0], given[1:], (0, 1, 2)
+    mean, deviation = train.mean(channels), train.std(channels)
 
-    def scaled(x, source, axes=channels, mean=True, power=1):
-        return (x - mean * source.mean(axes)) / source.std(axes) ** power
+    def scaled(x, mean_of, deviation_of=None, axes=channels):
+        deviation_of = mean_of if deviation_of is None else deviation_of
+        return (x - mean_of.mean(axes, keepdims=True)) / deviation_of.std(axes, keepdims=True)
 
     for name, x, yours in zip(case, given, parts, strict=True):
         mistakes = {
-            "The mean and the deviation come from all images together. Those for validation and testing must not "
-            "take part: they stand for images that nobody has seen yet.": scaled(x, everything),
-            f"`{name}` is standardised with its own mean and deviation. All parts must be treated alike, with those "
-            "of x_train.": scaled(x, x),
-            "The mean and the deviation come from the last set, which is the test set. It must not take part in "
-            "anything.": scaled(x, last),
+            "The mean and the deviation come from several sets together. Images for validation and testing must not "
+            "take part: they stand for images that nobody has seen yet.": (
+                [scaled(x, np.concatenate(given[:n])) for n in range(2, len(given) + 1)]
+            ),
+            f"`{name}` is standardised with its own mean or deviation. All parts must be treated alike, with those "
+            "of x_train.": [scaled(x, x), scaled(x, x, train), scaled(x, train, x)],
+            "The mean and the deviation come from the validation or the test set. These must not take part.": (
+                [scaled(x, other) for other in others]
+            ),
             "This is one mean and one deviation for all channels together. Each channel has its own.": (
-                scaled(x, train, None)
+                scaled(x, train, axes=None)
             ),
             "Each pixel has a mean and a deviation of its own here. Take them over the images *and* over the pixels; "
-            "only the channels stay apart.": scaled(x, train, 0),
-            "You divided by the variance. The standard deviation is its root.": scaled(x, train, power=2),
-            "You did not divide by the deviation.": x - train.mean(channels),
-            "You did not subtract the mean.": scaled(x, train, mean=False),
-            "You multiplied by the deviation instead of dividing.": (x - train.mean(channels)) * train.std(channels),
+            "only the channels stay apart.": scaled(x, train, axes=0),
+            "Each image has a mean and a deviation of its own here. Take them over all images of x_train.": (
+                [scaled(x, x, axes=(1, 2, 3)), scaled(x, x, axes=(1, 2))]
+            ),
+            "You divided by the variance. The standard deviation is its root.": (x - mean) / deviation**2,
+            "You did not divide by the deviation.": x - mean,
+            "You did not subtract the mean.": x / deviation,
+            "You multiplied by the deviation instead of dividing.": (x - mean) * deviation,
             f"`{name}` came back unchanged.": x,
             "You brought the range to 0 to 1. Standardising means: mean 0, standard deviation 1.": (
                 (x - train.min(channels)) / np.ptp(train, channels)
@@ -145,60 +154,138 @@ def _(answer, case):
 # ---- networks -----------------------------------------------------------------------------------------------
 
 
+HALVES = slice(0, 30), slice(30, 60)
+
+
 def noise(rng: np.random.Generator, shape=tuple(IMAGE_SHAPE)) -> dict:
-    """A batch like standardised images, with every class among the labels."""
-    labels = rng.permutation(np.arange(60) % CLASSES)
-    return {"x": rng.normal(size=(60, *shape)).astype("float32"), "y": np.eye(CLASSES, dtype="float32")[labels]}
+    """Four standardised images; sixty labels, with logits that favour the right class in the first half only."""
+    y = np.eye(CLASSES, dtype="float32")[rng.permutation(np.arange(60) % CLASSES)]
+    logits = rng.normal(size=y.shape, scale=1.5) + y * np.repeat([3, -3], 30)[:, None]
+    return {"x": rng.normal(size=(4, *shape)).astype("float32"), "y": y, "logits": logits.astype("float32")}
 
 
-def observe(model, x, y) -> dict:
-    """A network as plain data: its description, and its loss and metrics on one batch."""
+def observe(model, x, y, logits) -> dict:
+    """A network as plain data: its description, its outputs, and what its loss and metrics say of these logits.
+
+    A network that ends in softmax gets the softmax of the logits.
+    """
     import keras
 
+    if isinstance(getattr(model, "loss", None), type):
+        raise Unusable(f"Your loss is the class {model.loss.__name__} itself. Make an object of it, with parentheses.")
     found = describe_model(model)
     outputs = call(lambda: np.asarray(keras.ops.cast(model(x, training=False), "float32")))
+    # By way of NumPy, because Keras' softmax keeps its logits, and its loss would use them.
+    scores = np.asarray(keras.ops.softmax(logits)) if ends_in_softmax(outputs) else logits
+    scores, y = keras.ops.convert_to_tensor(scores), keras.ops.convert_to_tensor(y)
 
-    def loss():
-        prediction = keras.ops.convert_to_tensor(outputs["value"])
-        return float(model.compute_loss(x, keras.ops.convert_to_tensor(y), prediction) - sum(model.losses))
+    def losses():
+        return [float(model.compute_loss(x, y[half], scores[half]) - sum(model.losses)) for half in HALVES]
 
     def metrics():
-        prediction = keras.ops.convert_to_tensor(outputs["value"])
-        reported = model.compute_metrics(x, keras.ops.convert_to_tensor(y), prediction)
-        return {name: float(value) for name, value in reported.items() if name != "loss"}
+        return {name: float(value) for name, value in model.compute_metrics(x, y, scores).items() if name != "loss"}
 
-    return found | {"outputs": outputs, "batch_loss": call(loss), "batch_metrics": call(metrics)}
+    return found | {
+        "layers": describe_model(each_called_once(model))["layers"],
+        "outputs": outputs,
+        "half_losses": call(losses),
+        "batch_metrics": call(metrics),
+    }
+
+
+def ends_in_softmax(outputs: dict) -> bool:
+    """Whether the outputs of a network are probabilities, up to the precision of bfloat16."""
+    values = outputs.get("value")
+    return values is not None and bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=0.03))
+
+
+def each_called_once(model):
+    """The network with a copy of each layer without weights that is called again, such as one pooling for all blocks.
+
+    A description lists each layer once. Raises Unusable if a layer with weights is called again.
+    """
+    import keras
+
+    met, shared = [], []
+
+    def once(layer, *args, **kwargs):
+        if layer in met:
+            if layer.weights:
+                shared.append(layer.name)
+            layer = type(layer).from_config(layer.get_config() | {"name": None})
+        met.append(layer)
+        return layer(*args, **kwargs)
+
+    def copy():
+        plain = keras.Model(model.inputs, model.outputs)  # not compiled: a loss of one's own cannot be copied
+        return keras.models.clone_model(plain, clone_function=lambda layer: layer, call_function=once)
+
+    if isinstance(model, keras.Sequential):
+        return model
+    copied = call(copy)
+    if shared:
+        raise Unusable(f"Your network calls its layer {shared[0]} twice, with the same weights. Make a new layer.")
+    return copied.get("value", model)
 
 
 STRAY = {name.replace("_", "") for name in ACTIVATIONS} | {"activation"}  # kinds of layers that only apply a function
-SCALING = ("Rescaling", "Normalization", "TrueDivide", "Divide")
+SCALING = ("Rescaling", "Normalization", "TrueDivide", "Divide", "Multiply")
 NORMS = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
 DROPOUTS = ("Dropout", "SpatialDropout2D", "AlphaDropout", "GaussianDropout")
+MISSING_SCORES = "The last layer is missing, the one for the scores: a dense layer with one output per class."
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
-def tidy(found: list[dict]) -> tuple[list[dict], bool]:
-    """The layers without Flatten, each activation at the layer it belongs to; and whether one stood further down.
+def bearer(layers: list[dict]) -> dict | None:
+    """The layer that an activation after these layers belongs to."""
+    return next((one for one in reversed(layers) if one["kind"] not in ("MaxPooling2D", "Dropout")), None)
 
-    relu after a max pooling or a dropout gives the same numbers as before it.
+
+def tidy(found: list[dict]) -> tuple[list[dict], bool]:
+    """The layers without Flatten, each activation at the layer it belongs to; and whether one could stand elsewhere.
+
+    relu after a max pooling, a dropout or another relu gives the same numbers as without that.
     """
-    kept, late = [], False
+    kept, odd = [], False
     for layer in found:
         if layer["kind"] in ("Flatten", "Reshape") and len(layer["output_shape"] or ()) == 1:
             continue
+        function = "softmax" if layer["activation"] == "softmax_v2" else layer["activation"]  # tf.nn.softmax
         if layer["kind"].lower() in STRAY:
-            before = [one for one in kept if one["kind"] not in ("MaxPooling2D", "Dropout")]
-            if before and before[-1]["activation"] == "linear":
-                before[-1]["activation"], late = layer["activation"], late or before[-1] is not kept[-1]
+            before = bearer(kept)
+            if function == "linear":
                 continue
-        kept.append(dict(layer))
-    return kept, late
+            if before and (before["activation"] == "linear" or before["activation"] == function == "relu"):
+                odd = odd or before is not kept[-1] or before["activation"] == function
+                before["activation"] = function
+                continue
+        kept.append(layer | {"activation": function})
+    return kept, odd
+
+
+def judge_strays(layers: list[dict]) -> str | None:
+    """Whether an activation stands where it belongs to no layer."""
+    for place, layer in enumerate(layers):
+        if layer["kind"].lower() not in STRAY:
+            continue
+        before = bearer(layers[:place])
+        if before is None:
+            return "An activation stands at the very beginning: it would change the images before any layer sees them."
+        if before["activation"] == layer["activation"] == "softmax":
+            return "Softmax is applied twice at the end of your network."
+        if before["activation"] not in (None, "linear"):
+            return f"Two activations in a row: {before['activation']}, then {layer['activation']}. One is too many."
+        if before["kind"] == "BatchNormalization" and layer["activation"] != "softmax":
+            return "An activation stands after a batch normalisation. Here relu belongs to the layer before it."
+    return None
 
 
 def judge_input(model: dict, shape: list[int]) -> str | None:
     """What is wrong with what a network takes: its shape, or a second scaling."""
+    if model["input_shape"] is None:
+        return "Your network should be Sequential or functional and have one input, `keras.Input(...)`."
     if model["input_shape"] != shape:
-        return f"The input should have the shape {tuple(shape)}; yours is {tuple(model['input_shape'] or ())}."
+        return f"The input should have the shape {tuple(shape)}; yours is {tuple(model['input_shape'])}."
     kinds = [layer["kind"] for layer in model["layers"]]
     if set(kinds) & set(SCALING):
         return "The images arrive standardised, but your network scales them once more. Scaling twice makes them tiny."
@@ -249,6 +336,11 @@ def judge_hidden(layer: dict, place: str, bias: bool = True) -> str | None:
         return f"The {place} has no activation. Without one, two layers in a row compute no more than a single one."
     if layer["activation"] != "relu":
         return f"The {place} should be followed by relu; yours has {layer['activation']}."
+    return judge_weights(layer, place, bias)
+
+
+def judge_weights(layer: dict, place: str, bias: bool = True) -> str | None:
+    """What is wrong with a layer that should have a bias and be trained."""
     if bias and not layer["use_bias"]:
         return f"The {place} has no bias. Leave `use_bias` as it is."
     if not layer["trainable"]:
@@ -277,10 +369,10 @@ def judge_output(layer: dict) -> str | None:
         )
     if layer["activation"] not in ("softmax", "linear", None):
         return (
-            f"The last layer ends in {layer['activation']}, which cuts off part of the scores. It should give logits, "
-            "as they are, or softmax."
+            f"The last layer ends in {layer['activation']}, which cuts off or squeezes the scores. It should give "
+            "logits, as they are, or softmax."
         )
-    return None
+    return judge_weights(layer, "last layer")
 
 
 def judge_compiled(model: dict, case: dict) -> str | None:
@@ -288,14 +380,14 @@ def judge_compiled(model: dict, case: dict) -> str | None:
     if model["optimizer"] is None:
         return "Your network is not compiled yet: it lacks an optimizer, a loss and a metric."
     if "raised" in model["outputs"]:
-        return f"Your network fails on a batch of images: {model['outputs']['raised'][0]} {model['outputs']['text']}"
-    softmax = model["layers"][-1]["activation"] == "softmax"
+        return f"Your network fails on a batch of images: {first_line(model['outputs'])}"
+    softmax = ends_in_softmax(model["outputs"])
     loss = model["loss"] or ""
     if "sparse" in loss:
         return "Your loss is the sparse one: it wants whole numbers as labels, but ours are one-hot."
     if "binary" in loss:
         return "Binary cross-entropy asks ten separate yes-or-no questions. Here exactly one of ten classes is right."
-    if loss in ("mean_squared_error", "mse", "mean_absolute_error", "mae", "huber"):
+    if loss in ("mean_squared_error", "mean_absolute_error", "huber"):
         return f"{loss} is a loss for numbers to be met. For classes use the cross-entropy of one-hot labels."
     if softmax and model["from_logits"]:
         return "Your network ends in softmax, but the loss is told to expect logits: softmax would be applied twice."
@@ -304,9 +396,11 @@ def judge_compiled(model: dict, case: dict) -> str | None:
             "Your network ends in logits, any numbers, but the loss takes them for probabilities. Last layer and loss "
             "must agree."
         )
-    if "value" not in model["batch_loss"]:
-        return f"On a batch with one-hot labels your loss fails: {first_line(model['batch_loss'])}"
-    if not is_cross_entropy(model["batch_loss"]["value"], model["outputs"]["value"], case["y"], softmax):
+    if model["batch_metrics"].get("value") == {}:
+        return "Your network does not measure its accuracy: `compile` can be given `metrics=`, by this name."
+    if "value" not in model["half_losses"]:
+        return f"On a batch with one-hot labels your loss fails: {first_line(model['half_losses'])}"
+    if not is_cross_entropy(model["half_losses"]["value"], case):
         return (
             "The loss should be the cross-entropy of one-hot labels and your ten outputs; yours "
             f"({loss or 'your own'}) gives another number."
@@ -319,24 +413,21 @@ def first_line(failure: dict) -> str:
     return f"{failure['raised'][0]}: {failure['text']}".strip().splitlines()[0]
 
 
-def is_cross_entropy(loss: float, outputs: np.ndarray, one_hot: np.ndarray, softmax: bool) -> bool:
-    """Whether a loss is the categorical cross-entropy, with any label smoothing from 0 to 0.5."""
-    outputs = outputs.astype(float)
-    shifted = outputs - outputs.max(1, keepdims=True)
-    logs = np.log(np.clip(outputs, 1e-7, 1)) if softmax else shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-    plain, even = -(logs * one_hot).sum(1).mean(), -logs.mean()
-    ends = sorted([plain, (plain + even) / 2])
-    return ends[0] - 0.02 <= loss <= ends[1] + 0.02
+def is_cross_entropy(losses: list[float], case: dict) -> bool:
+    """Whether the losses of both halves are their categorical cross-entropy, with the same label smoothing to 0.5."""
+    logs = case["logits"] - np.log(np.exp(case["logits"].astype(float)).sum(1, keepdims=True))
+    plain = np.array([-(logs * case["y"])[half].sum(1).mean() for half in HALVES])
+    even = np.array([-logs[half].mean() for half in HALVES])
+    smoothing = (losses - plain) / (even - plain)
+    return bool(np.ptp(smoothing) < 0.01 and -0.01 < smoothing.mean() < 0.51)
 
 
 def judge_accuracy(model: dict, case: dict) -> str | None:
     """Whether one of the metrics is the accuracy."""
     if "value" not in model["batch_metrics"]:
-        return f"On a batch with one-hot labels your metric fails: {first_line(model['batch_metrics'])}"
+        return "One of your metrics fails on one-hot labels. (Sparse ones want whole numbers as labels.)"
     metrics = model["batch_metrics"]["value"]
-    if not metrics:
-        return "Your network does not measure its accuracy: `compile` can be given metrics."
-    hits = np.argmax(model["outputs"]["value"], 1) == np.argmax(case["y"], 1)
+    hits = case["logits"].argmax(1) == case["y"].argmax(1)
     if any(np.isclose(value, hits.mean(), atol=1e-3) for value in metrics.values()):
         return None
     if "binary_accuracy" in metrics:
@@ -351,11 +442,11 @@ def judge_network(model: dict, case: dict, blocks: list[tuple[int, int]], fully_
     """Judge a network: blocks of (filters, convolutions), each with a pooling, then FC layers and the last one."""
     if finding := judge_input(model, IMAGE_SHAPE):
         return finding
-    layers, late = tidy(model["layers"])
+    layers, odd = tidy(model["layers"])
     kinds = [layer["kind"] for layer in layers]
     if set(kinds) & set(NORMS):
         return "Normalisation layers come with `build_cnn` in section 6. Here, leave them out."
-    if finding := judge_flattened(layers) or judge_dropout(layers):
+    if finding := judge_flattened(layers) or judge_dropout(layers) or judge_strays(layers):
         return finding
     layers = [layer for layer in layers if layer["kind"] not in DROPOUTS]
     kinds = [layer["kind"] for layer in layers]
@@ -374,13 +465,16 @@ def judge_network(model: dict, case: dict, blocks: list[tuple[int, int]], fully_
     places = zip(ORDINALS, convolutions, filters, strict=False)
     findings = [judge_convolution(layer, place, number) for place, layer, number in places]
     findings += [judge_pooling(layer, place) for place, layer in zip(ORDINALS, poolings, strict=False)]
-    findings += [judge_hidden(layer, "FC layer") for layer in dense[:-1]]
-    if any(layer["units"] < 16 for layer in dense[:-1]):
-        return f"The FC layer has only {dense[0]['units']} units: a bottleneck. Take at least 16."
-    if finding := next(filter(None, findings), None) or judge_output(dense[-1]) or judge_compiled(model, case):
+    findings += [judge_hidden(layer, "FC layer") for layer in dense[:-1]] + [judge_output(dense[-1])]
+    findings += [
+        f"The FC layer has only {layer['units']} units: a bottleneck. Take at least 16."
+        for layer in dense[:-1]
+        if layer["units"] < 16
+    ]
+    if finding := next(filter(None, findings), None) or judge_compiled(model, case):
         return finding
-    if late:
-        return Advice("Right. An activation stands after a pooling or a dropout; it gives the same numbers there.")
+    if odd:
+        return Advice("Right. One relu stands after a pooling, a dropout or another relu: the numbers are the same.")
     return None
 
 
@@ -396,7 +490,7 @@ def judge_counts(kinds: list[str], expected: list[str], fully_connected: int) ->
         if yours > wanted:
             return f"There is a {name} too many: {wanted} wanted, yours has {yours}. Compare with the diagram."
     if kinds.count("Dense") == 0:
-        return "The last layer FCS is missing: a dense layer with one output per class."
+        return MISSING_SCORES
     yours = kinds.count("Dense") - 1
     if yours < fully_connected:
         return "The FC layer before the last layer FCS is missing."
@@ -419,44 +513,17 @@ def judge_dropout(layers: list[dict]) -> str | None:
     return None
 
 
-@check(lambda rng: [noise(rng)])
-def build_a(student, case):
-    return observe(student(), **case)
+def network_check(name: str, blocks: list[tuple[int, int]], fully_connected: int) -> Check:
+    """The check of one of the four networks."""
+    made = Check(name, lambda student, case: observe(student(), **case), lambda rng: [noise(rng)])
+    made.judge(lambda model, case: judge_network(model, case, blocks, fully_connected))
+    return made
 
 
-@build_a.judge
-def _(model, case):
-    return judge_network(model, case, [], fully_connected=1)
-
-
-@check(lambda rng: [noise(rng)])
-def build_b(student, case):
-    return observe(student(), **case)
-
-
-@build_b.judge
-def _(model, case):
-    return judge_network(model, case, [(32, 1)], fully_connected=0)
-
-
-@check(lambda rng: [noise(rng)])
-def build_c(student, case):
-    return observe(student(), **case)
-
-
-@build_c.judge
-def _(model, case):
-    return judge_network(model, case, [(32, 2), (32, 2)], fully_connected=1)
-
-
-@check(lambda rng: [noise(rng)])
-def build_d(student, case):
-    return observe(student(), **case)
-
-
-@build_d.judge
-def _(model, case):
-    return judge_network(model, case, [(32, 2), (64, 2), (128, 3)], fully_connected=1)
+build_a = network_check("build_a", [], fully_connected=1)
+build_b = network_check("build_b", [(32, 1)], fully_connected=0)
+build_c = network_check("build_c", [(32, 2), (32, 2)], fully_connected=1)
+build_d = network_check("build_d", [(32, 2), (64, 2), (128, 3)], fully_connected=1)
 
 
 # ---- build_cnn ----------------------------------------------------------------------------------------------
@@ -482,8 +549,8 @@ def configurations(rng: np.random.Generator):
 
 @check(configurations)
 def build_cnn(student, case):
-    settings = {name: value for name, value in case.items() if name not in ("x", "y")}
-    return observe(student(**settings), case["x"], case["y"])
+    batch = {name: case[name] for name in ("x", "y", "logits")}
+    return observe(student(**{name: value for name, value in case.items() if name not in batch}), **batch)
 
 
 @build_cnn.judge
@@ -501,14 +568,13 @@ def _(model, case):
         for kind in ("Conv2D", "MaxPooling2D", "BatchNormalization", "Dropout", "Dense")
     )
     if len(convolutions) != n_conv:
-        return f"{asked}{n_conv} convolutions are wanted, yours has {len(convolutions)}."
+        return f"{asked}convolutions: {n_conv} wanted, yours has {len(convolutions)}."
+    if not dense:
+        return MISSING_SCORES
     if len(dense) != n_dense + 1:
-        return (
-            f"{asked}{n_dense + 1} layers Dense are wanted, the last one for the classes among them; yours has "
-            f"{len(dense)}."
-        )
-    if any(kind.lower() in STRAY for kind in kinds):
-        return "An activation stands after a batch normalisation. Here relu belongs to the layer before it."
+        return f"{asked}dense layers before the last one: {n_dense} wanted, yours has {len(dense) - 1}."
+    if finding := judge_strays(layers):
+        return finding
     if finding := judge_cnn_order(kinds, case, asked):
         return finding
     filters = [layer["filters"] for layer in convolutions]
@@ -526,8 +592,11 @@ def _(model, case):
     if any(number != case["n_nodes"] for number in units):
         return f"Called with n_nodes={case['n_nodes']}, but your dense layers have {units}."
     findings = [judge_hidden(layer, "dense layer", bias=False) for layer in dense[:-1]]
-    if any(not np.isclose(layer["rate"], 0.5) for layer in dropouts):
-        return f"The dropout rate should be 0.5; yours is {dropouts[0]['rate']}."
+    findings += [
+        f"The dropout rate should be 0.5; yours is {layer['rate']}."
+        for layer in dropouts
+        if not np.isclose(layer["rate"], 0.5)
+    ]
     if finding := next(filter(None, findings), None) or judge_output(dense[-1]) or judge_compiled(model, case):
         return finding
     if not np.isclose(model["learning_rate"], case["learning_rate"], rtol=1e-3):
@@ -558,14 +627,17 @@ def judge_cnn_order(kinds: list[str], case: dict, asked: str) -> str | None:
         return "The convolutions have no batch normalisation."
     if maps.count("BatchNormalization") < n_conv:
         return f"Batch normalisation is missing after {n_conv - maps.count('BatchNormalization')} of the convolutions."
-    if kinds[last + 1 : last + 2] == ["MaxPooling2D"]:
-        return "Batch normalisation stands after the pooling. It should come directly after the convolution."
     if kinds[0] == "BatchNormalization":
         return "Batch normalisation stands before the convolution. It should come directly after it."
+    if kinds[last + 1 : last + 2] == ["MaxPooling2D"]:
+        return "Batch normalisation stands after the pooling. It should come directly after the convolution."
+    if maps.count("BatchNormalization") > n_conv:
+        return "There is a batch normalisation too many between the last pooling and the dense layer after it."
     if n_dense and "BatchNormalization" not in rest:
         return "Batch normalisation is missing after the dense layers."
-    if rest[-1] != "Dense":
-        return f"After the last layer, which gives the scores, nothing more should follow; yours has {rest[-1]}."
+    after_scores = rest[len(rest) - rest[::-1].index("Dense") :]
+    if after_scores:
+        return f"Nothing should stand between the last dense layer and its scores; yours has {after_scores[0]}."
     if not dropout and "Dropout" in rest:
         return f"{asked}dropout was not asked for, yours has it."
     if dropout and rest.count("Dropout") < n_dense:
@@ -577,16 +649,15 @@ def judge_cnn_order(kinds: list[str], case: dict, asked: str) -> str | None:
 
 def why_filters(filters: list[int], first: int) -> str:
     """The usual mistake that gives these numbers of filters."""
-    later = set(filters[1:])
-    if set(filters) == {first}:
+    if len(filters) > 1 and len(set(filters)) == 1:
         return "all your convolutions have equally many filters."
-    if filters[0] == first and later == {2 * first}:
+    if filters == [filters[0] * 2**k for k in range(len(filters))]:
+        return "the filters double as they should, but they do not begin with n_filters."
+    if filters[0] == first and set(filters[1:]) == {2 * first}:
         return "the filters double once and then stay. They should double with every layer."
     if filters == [first * (k + 1) for k in range(len(filters))]:
         return "the filters grow by the same number with every layer. They should double."
-    if filters == [first * 2 ** (k + 1) for k in range(len(filters))]:
-        return "the first layer has twice the filters that were asked for."
-    if filters == filters[::-1] or filters == sorted(filters, reverse=True):
+    if filters == sorted(filters, reverse=True):
         return "the filters become fewer with every layer. They should double."
     return "the first convolution has n_filters, and each further one twice as many as the one before."
 
@@ -670,6 +741,7 @@ ANSWERS = {
                 (50, None, 16, 16, 128)
             ),
             "This is the input of conv2d_1; its output is asked for.": (50, 16, 16, 32),
+            "None stands for the number of images, and here you know it.": (None, 16, 16, 128),
         },
     ),
 }
@@ -712,7 +784,7 @@ def judge_answer(name: str, yours, expected, mistakes: dict) -> str | None:
         if not near and abs(yours - expected) < 0.006:  # rounded to two places
             return None
         yours = near[0] if near else yours
-    return judge_number(yours, expected, mistakes, name, where=f"{name}: ")
+    return judge_number(yours, expected, mistakes, "your answer", where=f"{name}: ")
 
 
 # ---- add_l2 -------------------------------------------------------------------------------------------------
@@ -803,6 +875,11 @@ def _(answer, case):
         return "There is no penalty: `model.losses` is empty."
     if sum(answer["penalty_after_a_call"]) > 1.001 * total:
         return "Besides the kernels, your penalty counts the feature maps."
+    if sum(answer["penalty_after_a_call"]) < 0.999 * total:
+        return (
+            "Your penalty is a number that was worked out once: it is gone as soon as the network sees images. It "
+            "should be a setting of the layers."
+        )
     also_dense = strength * sum(squares[k] for k in convolutions + dense)
     mistakes = {
         "The dense layers are penalised too. Only the convolutions should be.": also_dense,

@@ -2,7 +2,9 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
+from sklearn.preprocessing import StandardScaler
 
 from tests.answer_bank import right, wrong
 
@@ -29,6 +31,11 @@ def with_a_loop(x, y):
     for i in range(len(y)):
         labels[i, y[i]] = 1
     return [(x * (1 / 255)).astype(np.float32), labels]
+
+
+@right("preprocess")
+def with_tensorflow(x, y):
+    return tf.image.convert_image_dtype(x, tf.float32), tf.one_hot(y, 10)
 
 
 @wrong("preprocess", says="still hold values up to 255")
@@ -84,6 +91,11 @@ def labels_as_a_column(x, y):
 @wrong("preprocess", says="There must always be ten columns")
 def as_many_columns_as_classes_seen(x, y):
     return x.astype("float32") / 255, keras.utils.to_categorical(y)
+
+
+@wrong("preprocess", says="one axis too many")
+def one_hot_of_a_column(x, y):
+    return x.astype("float32") / 255, tf.one_hot(y.reshape(-1, 1), 10)
 
 
 @wrong("preprocess", says="stand upside down")
@@ -145,17 +157,23 @@ def never_dividing_by_zero(x_train, *others):
     return scale((x_train, *others), pixels.mean(0), pixels.std(0, ddof=1) + 1e-7)
 
 
-@wrong("standardise", says="come from all images together")
+@right("standardise")
+def with_scikit_learn(x_train, *others):
+    scaler = StandardScaler().fit(x_train.reshape(-1, x_train.shape[-1]))
+    return [scaler.transform(x.reshape(-1, x.shape[-1])).reshape(x.shape) for x in (x_train, *others)]
+
+
+@wrong("standardise", says="come from several sets together")
 def all_images_together(x_train, *others):
     return scale((x_train, *others), *statistics(np.concatenate([x_train, *others])))
 
 
-@wrong("standardise", says="with its own mean and deviation")
+@wrong("standardise", says="with its own mean or deviation")
 def each_by_itself(x_train, *others):
     return [scale([x], *statistics(x))[0] for x in (x_train, *others)]
 
 
-@wrong("standardise", says="come from the last set, which is the test set")
+@wrong("standardise", says="come from the validation or the test set")
 def statistics_of_the_test_set(x_train, *others):
     return scale((x_train, *others), *statistics(others[-1]))
 
@@ -168,6 +186,11 @@ def all_channels_together(x_train, *others):
 @wrong("standardise", says="Each pixel has a mean")
 def pixel_by_pixel(x_train, *others):
     return scale((x_train, *others), *statistics(x_train, axis=0))
+
+
+@wrong("standardise", says="Each image has a mean")
+def image_by_image(x_train, *others):
+    return [tf.image.per_image_standardization(x) for x in (x_train, *others)]
 
 
 @wrong("standardise", says="You divided by the variance")
@@ -289,6 +312,15 @@ def a_with_a_loss_of_its_own():
     return finish(stack_a(), None, own_loss, ["acc", "mse"])
 
 
+@right("build_a")
+def a_with_functions_of_tensorflow_and_a_cast():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_a(activation=tf.nn.relu)])
+    model.add(layers.Dense(10, activation=tf.nn.softmax))
+    model.add(layers.Activation("linear", dtype="float32"))
+    model.compile("adam", keras.losses.CategoricalCrossentropy(name="loss"), metrics=["accuracy"])
+    return model
+
+
 @wrong("build_a", says="The FC layer before the last layer FCS is missing")
 def a_without_hidden_layer():
     return finish([layers.Flatten()])
@@ -344,6 +376,45 @@ def a_with_relu_at_the_end():
     return finish(stack_a(), "relu", logits_loss())
 
 
+@wrong("build_a", says="Softmax is applied twice at the end")
+def a_softmax_twice():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_a(), layers.Dense(10, activation="softmax")])
+    model.add(layers.Softmax())
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_a", says="Your loss is the class CategoricalCrossentropy itself")
+def a_loss_without_parentheses():
+    return finish(stack_a(), loss=keras.losses.CategoricalCrossentropy)
+
+
+@wrong("build_a", says="Two activations in a row: relu, then softmax")
+def a_relu_on_the_scores():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_a(), layers.Dense(10, "relu"), layers.Softmax()])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.stack = [*stack_a(), layers.Dense(10)]
+
+    def call(self, x):
+        for layer in self.stack:
+            x = layer(x)
+        return x
+
+
+@wrong("build_a", says="should be Sequential or functional")
+def a_subclassed():
+    model = Subclassed()
+    model(np.zeros((1, 32, 32, 3), "float32"))
+    model.compile("adam", logits_loss(), metrics=["accuracy"])
+    return model
+
+
 @wrong("build_a", says="does not measure its accuracy")
 def a_without_metrics():
     return finish(stack_a(), metrics=[])
@@ -397,6 +468,12 @@ def b_functional_with_operators():
 def b_with_relu_after_the_pooling():
     """Max pooling and relu can be exchanged."""
     return finish([conv(32, activation=None), layers.MaxPooling2D(), layers.Activation("relu"), layers.Flatten()])
+
+
+@right("build_b")
+def b_with_relu_twice():
+    """The second one changes nothing."""
+    return finish([conv(32), layers.ReLU(), layers.MaxPooling2D(), layers.Flatten()])
 
 
 @wrong("build_b", says="with 'valid' padding the border is lost")
@@ -484,6 +561,26 @@ def b_top_5():
     return finish(stack_b(), metrics=[keras.metrics.TopKCategoricalAccuracy(5)])
 
 
+@wrong("build_b", says="One of your metrics fails on one-hot labels")
+def b_sparse_accuracy():
+    return finish(stack_b(), metrics=["sparse_categorical_accuracy"])
+
+
+@wrong("build_b", says="The last layer is frozen")
+def b_frozen_scores():
+    model = finish(stack_b())
+    model.layers[-1].trainable = False
+    return model
+
+
+@wrong("build_b", says="Your network does not measure its accuracy")
+def b_metrics_in_the_place_of_weights():
+    """The third argument of `compile` is `loss_weights`."""
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_b(), layers.Dense(10, activation="softmax")])
+    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    return model
+
+
 @wrong("build_b", says="That is augmentation")
 def b_with_augmentation():
     return finish([layers.RandomFlip("horizontal"), *stack_b()])
@@ -509,6 +606,21 @@ def c_in_blocks():
     for layer in (layers.Activation("relu"), layers.Dropout(0.3), layers.Dense(10), layers.Softmax()):
         model.add(layer)
     model.compile(keras.optimizers.Adadelta(1.0), keras.losses.categorical_crossentropy, metrics=["accuracy"])
+    return model
+
+
+@right("build_c")
+def c_one_pooling_for_all_blocks():
+    """A layer without weights may be called again and again."""
+    inputs = value = keras.Input((32, 32, 3))
+    relu, pool = layers.ReLU(), layers.MaxPooling2D()
+    for _ in range(2):
+        for _ in range(2):
+            value = relu(conv(32, activation=None)(value))
+        value = pool(value)
+    value = relu(layers.Dense(100)(layers.Flatten()(value)))
+    model = keras.Model(inputs, layers.Dense(10)(value))
+    model.compile("adam", own_loss, metrics=["accuracy"])
     return model
 
 
@@ -550,6 +662,29 @@ def c_second_valid():
 @wrong("build_c", says="look through a part of the channels only")
 def c_with_groups():
     return finish([conv(32), conv(32, groups=4), layers.MaxPooling2D(), *block(32), *stack_a()])
+
+
+@wrong("build_c", says="with the same weights. Make a new layer")
+def c_one_convolution_called_twice():
+    inputs = keras.Input((32, 32, 3))
+    again, pool = conv(32), layers.MaxPooling2D()
+    value = pool(again(again(pool(conv(32)(conv(32)(inputs))))))
+    value = layers.Dense(100, activation="relu")(layers.Flatten()(value))
+    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(value))
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_c", says="yours (own_loss) gives another number")
+def c_softmax_with_own_loss_for_logits():
+    return finish(stack_c(), "softmax", own_loss)
+
+
+@wrong("build_c", says="The last layer has no bias")
+def c_scores_without_bias():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_c(), layers.Dense(10, "softmax", use_bias=False)])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
 
 
 @wrong("build_c", says="None of your metrics (accuracy)")
@@ -618,6 +753,11 @@ def d_softmax_layer_with_from_logits():
     model = keras.Sequential([keras.Input((32, 32, 3)), *stack_d(), layers.Dense(10), layers.Softmax()])
     model.compile("adam", logits_loss(), metrics=["accuracy"])
     return model
+
+
+@wrong("build_d", says="yours (categorical_crossentropy) gives another number")
+def d_all_labels_smoothed_away():
+    return finish(stack_d(), None, logits_loss(label_smoothing=0.9))
 
 
 @wrong("build_d", says="There is a convolution too many: 7 wanted, yours has 8")
@@ -699,13 +839,18 @@ def cnn_filters_fixed(**settings):
     return cnn(**settings, growth=lambda n, k: n)
 
 
+@wrong("build_cnn", says="all your convolutions have")
+def cnn_filters_fixed_at_twice_as_many(**settings):
+    return cnn(**settings, growth=lambda n, k: 2 * n)
+
+
 @wrong("build_cnn", says="grow by the same number")
 def cnn_filters_added(**settings):
     settings["n_conv_layers"] = max(settings["n_conv_layers"], 2)
     return cnn(**settings, growth=lambda n, k: n * (k + 1) if settings["n_conv_layers"] > 2 else n * 2**k)
 
 
-@wrong("build_cnn", says="the first layer has twice the filters")
+@wrong("build_cnn", says="they do not begin with n_filters")
 def cnn_doubled_from_the_start(**settings):
     return cnn(**settings, growth=lambda n, k: n * 2 ** (k + 1))
 
@@ -723,6 +868,16 @@ def cnn_no_batch_norm_on_convolutions(**settings):
 @wrong("build_cnn", says="stands after the pooling")
 def cnn_batch_norm_after_pooling(**settings):
     return cnn(**settings, maps=lambda n: [conv(n), layers.MaxPooling2D(), layers.BatchNormalization()])
+
+
+@wrong("build_cnn", says="stands before the convolution")
+def cnn_batch_norm_first(**settings):
+    return cnn(**settings, maps=lambda n: [layers.BatchNormalization(), conv(n), layers.MaxPooling2D()])
+
+
+@wrong("build_cnn", says="a batch normalisation too many between")
+def cnn_batch_norm_before_dense(**settings):
+    return cnn(**settings, flat=lambda n: [layers.BatchNormalization(), layers.Dense(n, activation="relu")])
 
 
 @wrong("build_cnn", says="An activation stands after a batch normalisation")
@@ -787,12 +942,12 @@ def cnn_learning_rate_ignored(**settings):
     return cnn(**(settings | {"learning_rate": 0.001}))
 
 
-@wrong("build_cnn", says="3 convolutions are wanted, yours has 2")
+@wrong("build_cnn", says="convolutions: 3 wanted, yours has 2")
 def cnn_always_two_convolutions(**settings):
     return cnn(**(settings | {"n_conv_layers": 2}))
 
 
-@wrong("build_cnn", says="the last one for the classes among them; yours has 2")
+@wrong("build_cnn", says="dense layers before the last one: 0 wanted, yours has 1")
 def cnn_always_one_dense_layer(**settings):
     return cnn(**(settings | {"n_dense_layers": 1}))
 
@@ -924,6 +1079,11 @@ def shape_of_one_image():
     return RIGHT | {"batch_of_50": (16, 16, 128)}
 
 
+@wrong("read_summary", says="None stands for the number of images, and here")
+def batch_still_unknown():
+    return RIGHT | {"batch_of_50": (None, 16, 16, 128)}
+
+
 @wrong("read_summary", says="counted along the first axis")
 def batch_last():
     return RIGHT | {"batch_of_50": (16, 16, 128, 50)}
@@ -997,6 +1157,17 @@ def functional_by_hand(model, strength):
     return copy
 
 
+@right("add_l2")
+def in_the_configuration(model, strength):
+    config = model.get_config()
+    for layer in config["layers"]:
+        if layer["class_name"] == "Conv2D":
+            layer["config"]["kernel_regularizer"] = {"class_name": "L2", "config": {"l2": strength}}
+    copy = type(model).from_config(config)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
 @wrong("add_l2", says="The layers name a regularizer, but `model.losses` is empty")
 def attribute_only(model, strength):
     for layer in model.layers:
@@ -1057,6 +1228,14 @@ def feature_maps(model, strength):
 def first_only(model, strength):
     first = next(layer for layer in model.layers if isinstance(layer, layers.Conv2D))
     first.kernel.regularizer = keras.regularizers.L2(strength)
+    return model
+
+
+@wrong("add_l2", says="gone as soon as the network sees images")
+def worked_out_once(model, strength):
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            layer.add_loss(strength * keras.ops.sum(keras.ops.square(layer.kernel)))
     return model
 
 

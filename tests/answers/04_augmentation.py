@@ -1,5 +1,6 @@
 """Lab 04: answers as students give them. Each wrong one must get its own message, each right one must pass."""
 
+import functools
 import sys
 import types
 from pathlib import Path
@@ -88,6 +89,14 @@ def only_one(images):
 @wrong("rotate90", says="is None")
 def rotated_without_return(images):
     np.rot90(images, axes=(1, 2))
+
+
+@wrong("rotate90", says="could not broadcast input array")
+def into_an_array_of_the_old_shape(images):
+    rotated = np.zeros_like(images)
+    for k, image in enumerate(images):
+        rotated[k] = np.rot90(image)
+    return rotated
 
 
 # ---- build_augmenter ----------------------------------------------------------------------------------------
@@ -227,7 +236,7 @@ def brightness_too():
     return ByHand("brighter")
 
 
-@wrong("build_augmenter", says="colour channels are mixed")
+@wrong("build_augmenter", says="the colour channels are mixed")
 def channels_exchanged():
     return keras.Sequential([Exchange(), flip(), shift(), turn()])
 
@@ -288,6 +297,77 @@ def list_of_layers():
 @wrong("build_augmenter", says="returned None")
 def augmenter_without_return():
     keras.Sequential([flip(), shift(), turn()])
+
+
+@right("build_augmenter")
+def factors_as_pairs_and_seeds():
+    inner = keras.Sequential([shift((-0.1, 0.1), (-0.1, 0.1), interpolation="nearest"), turn((-0.03, 0.03), seed=1)])
+    return keras.Sequential([keras.Input((None, None, 3)), layers.RandomFlip("horizontal", seed=1), inner])
+
+
+@wrong("build_augmenter", says="to the same side")
+def turned_to_one_side():
+    return keras.Sequential([flip(), shift(), turn((0, 0.03))])
+
+
+@wrong("build_augmenter", says="in the same direction. Shift in both")
+def shifted_in_one_direction():
+    return keras.Sequential([flip(), shift((0, 0.1), 0.1), turn()])
+
+
+@wrong("build_augmenter", says="are shifted alike")
+def shifted_by_a_fixed_part():
+    return keras.Sequential([flip(), shift((0.1, 0.1), (0.1, 0.1)), turn()])
+
+
+@wrong("build_augmenter", says="Images are turned by up to 36°")
+def rotation_by_a_tenth_of_a_turn():
+    return keras.Sequential([flip(), shift(), turn(0.1)])
+
+
+class ByCoin(keras.Layer):
+    """Hands on what `change` makes of images and a uniform draw, one for each image or one for all."""
+
+    def __init__(self, change, one_for_all=False):
+        super().__init__()
+        self.change, self.one_for_all = change, one_for_all
+
+    def call(self, images, training=False):
+        n = 1 if self.one_for_all else tf.shape(images)[0]
+        return self.change(images, tf.random.uniform((n, 1, 1, 1))) if training else images
+
+
+@wrong("build_augmenter", says="are flipped alike")
+def whole_batches_flipped():
+    coin = ByCoin(lambda images, draw: tf.where(draw < 0.5, images[:, :, ::-1], images), one_for_all=True)
+    return keras.Sequential([coin, shift(), turn()])
+
+
+@wrong("build_augmenter", says="% of the images are flipped. About half")
+def rarely_upright():
+    return keras.Sequential(
+        [ByCoin(lambda images, draw: tf.where(draw < 0.9, images[:, :, ::-1], images)), shift(), turn()]
+    )
+
+
+@wrong("build_augmenter", says="no longer belong to their labels")
+def batch_reordered():
+    return keras.Sequential([flip(), shift(), turn(), ByCoin(lambda images, draw: tf.random.shuffle(images))])
+
+
+@wrong("build_augmenter", says="or are mixed with others")
+def images_laid_over_each_other():
+    return keras.Sequential([flip(), shift(), turn(), ByCoin(lambda images, draw: (images + images[::-1]) / 2)])
+
+
+@wrong("build_augmenter", says="squeezed or enlarged")
+def zoomed_too_far():
+    return keras.Sequential([flip(), shift(), turn(), layers.RandomZoom(0.9)])
+
+
+@wrong("build_augmenter", says="should give images; it gives NoneType")
+def layer_without_return():
+    return keras.Sequential([flip(), ByCoin(lambda images, draw: None)]).layers[1]
 
 
 # ---- make_pipeline ------------------------------------------------------------------------------------------
@@ -485,6 +565,45 @@ def generator(x, y, batch_size, augment=None, training=False):
 def wrong_name_inside_map(x, y, batch_size, augment=None, training=False):
     dataset = pairs(x, y).batch(batch_size)
     return dataset.map(lambda images, labels: (augmenter(images), labels)).prefetch(1)  # noqa: F821
+
+
+@right("make_pipeline")
+def generator_of_batches(x, y, batch_size, augment=None, training=False):
+    def batches():
+        order = np.random.permutation(len(x)) if training else np.arange(len(x))  # noqa: NPY002
+        for places in np.split(order, range(batch_size, len(x), batch_size)):
+            yield augment(x[places], training=True) if training and augment else x[places], y[places]
+
+    signature = tuple(tf.TensorSpec((None, *array.shape[1:]), "float32") for array in (x, y))
+    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(2)
+
+
+@wrong("make_pipeline", says="One pass should give 53 images; yours gives 32")
+def second_epoch_shorter(x, y, batch_size, augment=None, training=False):
+    ends = iter([len(x), 32])
+
+    def batches():
+        end = next(ends)
+        for start in range(0, end, batch_size):
+            yield x[start : min(start + batch_size, end)], y[start : min(start + batch_size, end)]
+
+    signature = tuple(tf.TensorSpec((None, *array.shape[1:]), "float32") for array in (x, y))
+    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(1)
+
+
+@wrong("make_pipeline", says="gives no batch at all")
+def nothing_taken(x, y, batch_size, augment=None, training=False):
+    return pairs(x, y).take(len(x) // 10_000).batch(batch_size).prefetch(1)
+
+
+@wrong("make_pipeline", says="InvalidArgumentError: Cannot batch tensors with different shapes")
+def batched_twice(x, y, batch_size, augment=None, training=False):
+    return pairs(x, y).batch(batch_size).batch(batch_size).prefetch(1)
+
+
+@wrong("make_pipeline", says="TypeError: <lambda>() takes 1 positional argument but 2 were given")
+def lambda_of_the_pair(x, y, batch_size, augment=None, training=False):
+    return pairs(x, y).batch(batch_size).map(lambda pair: pair).prefetch(1)
 
 
 # ---- stream_from_disk ---------------------------------------------------------------------------------------
@@ -754,6 +873,64 @@ def streamed_for_ever(folder, batch_size, training=False):
     return streaming(folder, batch_size, training).repeat()
 
 
+def from_shards(folder, batch_size, training, read=read, shard_order=None, rng=None):
+    """The right answer with a generator of whole shards, and a place for other ways to read and to shuffle."""
+    rng = rng or np.random.default_rng()
+
+    def shards():
+        files = sorted_paths(folder)
+        order = range(len(files)) if not training else shard_order or rng.permutation(len(files)).tolist()
+        for k in order:
+            x, y = read(files[k])
+            places = rng.permutation(len(x)) if training else np.arange(len(x))
+            yield x[places] / np.float32(255), y[places]
+
+    signature = (tf.TensorSpec((None, *PIXELS), "float32"), tf.TensorSpec((None,), "int64"))
+    return tf.data.Dataset.from_generator(shards, output_signature=signature).rebatch(batch_size).prefetch(1)
+
+
+@right("stream_from_disk")
+def shards_rebatched(folder, batch_size, training=False):
+    return from_shards(folder, batch_size, training)
+
+
+@wrong("stream_from_disk", says="Images stay in memory after they were used")
+def shards_remembered(folder, batch_size, training=False):
+    return from_shards(folder, batch_size, training, functools.cache(read))
+
+
+@wrong("stream_from_disk", says="the images within a shard are shuffled, but the shards")
+def shards_shuffled_once(folder, batch_size, training=False):
+    return from_shards(folder, batch_size, training, shard_order=[4, 0, 6, 2, 5, 1, 3])
+
+
+@wrong("stream_from_disk", says="Within each shard, the second epoch has the same order")
+def images_shuffled_once(folder, batch_size, training=False):
+    def in_fixed_order(path):
+        x, y = read(path)
+        order = np.random.default_rng(0).permutation(len(x)) if training else np.arange(len(x))
+        return x[order], y[order]
+
+    def images():
+        for path in np.random.permutation(sorted_paths(folder)) if training else sorted_paths(folder):  # noqa: NPY002
+            x, y = in_fixed_order(path)
+            yield from zip(x / np.float32(255), y, strict=True)
+
+    return from_images(images, batch_size)
+
+
+@wrong("stream_from_disk", says="The images go from -1 to 1")
+def scaled_to_minus_one(folder, batch_size, training=False):
+    return from_shards(folder, batch_size, training).map(lambda images, labels: (2 * images - 1, labels))
+
+
+@wrong("stream_from_disk", says="a second pass, for the next epoch, gives no batch")
+def generator_used_up(folder, batch_size, training=False):
+    one_pass = from_shards(folder, batch_size, training).as_numpy_iterator()
+    signature = (tf.TensorSpec((None, *PIXELS), "float32"), tf.TensorSpec((None,), "int64"))
+    return tf.data.Dataset.from_generator(lambda: one_pass, output_signature=signature)
+
+
 # ---- confusion_matrix ---------------------------------------------------------------------------------------
 
 
@@ -823,6 +1000,35 @@ def misses(y_true, y_pred, n_classes):
 @wrong("confusion_matrix", says="Does your function end with `return`?")
 def matrix_without_return(y_true, y_pred, n_classes):
     added_at.function(y_true, y_pred, n_classes)
+
+
+@right("confusion_matrix")
+def with_tensorflow_math(y_true, y_pred, n_classes):
+    return tf.math.confusion_matrix(y_true, y_pred, num_classes=n_classes)
+
+
+@right("confusion_matrix")
+def with_pandas(y_true, y_pred, n_classes):
+    return pd.crosstab(y_true, y_pred).reindex(index=range(n_classes), columns=range(n_classes), fill_value=0)
+
+
+@wrong("confusion_matrix", says="All rows are alike")
+def one_row_many_times(y_true, y_pred, n_classes):
+    matrix = [[0] * n_classes] * n_classes
+    for true, predicted in zip(y_true, y_pred, strict=True):
+        matrix[true][predicted] += 1
+    return matrix
+
+
+@wrong("confusion_matrix", says="Rows and columns are exchanged: a row")
+def transposed_and_counted_once(y_true, y_pred, n_classes):
+    return fancy_index.function(y_pred, y_true, n_classes)
+
+
+@wrong("confusion_matrix", says="not fractions of the column")
+def percentages_of_the_column(y_true, y_pred, n_classes):
+    matrix = added_at.function(y_true, y_pred, n_classes)
+    return 100 * matrix / np.maximum(matrix.sum(axis=0), 1)
 
 
 # ---- per_class_report ---------------------------------------------------------------------------------------
@@ -902,6 +1108,46 @@ def pair_of_arrays(matrix):
 @wrong("per_class_report", says="One row per class is wanted")
 def means(matrix):
     return with_where.function(matrix).mean().to_frame().T
+
+
+@right("per_class_report")
+def cell_by_cell_beside_names(matrix):
+    table = pd.DataFrame(index=range(len(matrix)), columns=["name", "recall", "precision"])  # of dtype object
+    for k in range(len(matrix)):
+        table.loc[k] = [pd.Timestamp(k), divided(matrix, 1)[k], divided(matrix, 0)[k]]
+    return table
+
+
+@wrong("per_class_report", says="Whoever prints the table may round")
+def rounded_to_two_digits(matrix):
+    return with_where.function(matrix).round(2)
+
+
+@wrong("per_class_report", says="not texts or lists")
+def formatted(matrix):
+    return with_where.function(matrix).map("{:.4f}".format)
+
+
+@wrong("per_class_report", says="the docstring wants another value")
+def one_where_nothing_is_there(matrix):
+    with np.errstate(invalid="ignore"):
+        precision, recall = (np.diag(matrix) / matrix.sum(axis=axis) for axis in (0, 1))
+    return pd.DataFrame({"precision": precision, "recall": recall}).fillna(1)
+
+
+@wrong("per_class_report", says="not in the order of the classes")
+def worst_first(matrix):
+    return with_where.function(matrix).sort_values("recall")
+
+
+@wrong("per_class_report", says="have the same name")
+def columns_twice(matrix):
+    return pd.concat([with_where.function(matrix)] * 2, axis=1)
+
+
+@wrong("per_class_report", says="NaN, None or infinity")
+def never_filled(matrix):
+    return pd.DataFrame(index=range(len(matrix)), columns=["precision", "recall"])
 
 
 # ---- most_confused_pairs ------------------------------------------------------------------------------------
@@ -987,3 +1233,43 @@ def diagonal_overwritten(matrix, n):
 @wrong("most_confused_pairs", says="Your counts are not those in the matrix")
 def fractions_as_counts(matrix, n):
     return [(t, p, 100 * count // matrix[t].sum() + 200) for t, p, count in listed(matrix)[:n]]
+
+
+@right("most_confused_pairs")
+def with_a_series(matrix, n):
+    counts = pd.DataFrame(matrix).stack().sort_values(ascending=False)
+    return [(t, p, count) for (t, p), count in counts.items() if t != p and count][:n]
+
+
+@wrong("most_confused_pairs", says="Some pairs that are confused more often")
+def worst_of_each_row(matrix, n):
+    beside = matrix - np.diag(np.diag(matrix))
+    return sorted(((t, row.argmax(), row.max()) for t, row in enumerate(beside) if row.any()), key=lambda one: -one[2])[
+        :n
+    ]
+
+
+@wrong("most_confused_pairs", says="should be whole numbers")
+def parts_of_the_row(matrix, n):
+    return listed(matrix / matrix.sum(axis=1, keepdims=True))[:n]
+
+
+@wrong("most_confused_pairs", says="Mistakes stand on both sides")
+def lower_triangle(matrix, n):
+    return listed(matrix, keep=lambda t, p: t > p)[:n]
+
+
+@wrong("most_confused_pairs", says="three numbers: true class, predicted class, count")
+def pair_and_count(matrix, n):
+    return [((t, p), count) for t, p, count in listed(matrix)[:n]]
+
+
+@wrong("most_confused_pairs", says="A pair stands in your list more than once")
+def generator_without_end(matrix, n):
+    while True:
+        yield listed(matrix)[0]
+
+
+@wrong("most_confused_pairs", says="A list is wanted, but your function returned int")
+def number_of_mistakes(matrix, n):
+    return int(matrix.sum() - np.trace(matrix))
