@@ -21,7 +21,7 @@
 # **You need** lab 01 (kernels, borders, pooling, counting parameters) and lab 02 (training, overfitting, batch
 # normalisation).
 #
-# **Time:** about 120 minutes of work. Running every cell takes about ⟨run minutes⟩ minutes on two CPU cores, most of
+# **Time:** about 120 minutes of work. Running every cell takes about 15 minutes on two CPU cores, most of
 # it in section 4. A GPU is not needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR

@@ -20,7 +20,7 @@
 #
 # **You need** lab 03: network d, training and validation curves. Its trained network is loaded here.
 #
-# **Time:** about 115 minutes of work. Running every cell takes about ⟨minutes⟩ minutes on two CPU cores, most of it in
+# **Time:** about 115 minutes of work. Running every cell takes about 8 minutes on two CPU cores, most of it in
 # section 4, where you may load our trained network instead.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
@@ -470,8 +470,8 @@ for name, augment in (("without augmentation", None), ("with augmentation", augm
 
 # %% [markdown]
 # Augmentation is much work compared with doing nothing, but little compared with training, and it runs on batches, in
-# parallel, while the network works on the batch before. In our full run an epoch took ⟨percent⟩ % longer with
-# augmentation than without. A pipeline that makes image after image in Python can cost more than the training itself.
+# parallel, while the network works on the batch before. On two CPU cores an epoch of network d took 14.0 s
+# from this pipeline without augmentation, 16.8 s with it, and 15.9 s when `fit` was given plain arrays. A pipeline that makes image after image in Python can cost more than the training itself.
 #
 # ### Data that do not fit in memory
 #
@@ -691,9 +691,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Solid lines: training, dashed: validation. Without augmentation the network learns its 45,000 images nearly by heart:
-# in our run training ends at ⟨d_plain train⟩ and validation at ⟨d_plain val⟩. With augmentation training ends at
-# ⟨d_augmented train⟩ only, and validation at ⟨d_augmented val⟩.
+# Solid lines: training, dashed: validation. Without augmentation the network learns its 45,000 images by heart: in our
+# run training ends at 1.00 and validation at 0.82. With augmentation training ends at 0.89 only, and validation at
+# 0.86.
 #
 # Why does training accuracy rise more slowly? Because the task is harder: every image is a new one, shifted, turned or
 # flipped, and cannot be remembered. The training accuracy is also measured on these harder images, and with dropout
@@ -720,14 +720,14 @@ table = pd.DataFrame(
 print(table.round(3).to_string())
 
 # %% [markdown]
-# In our runs the augmented network reached ⟨d_augmented test⟩ upright and ⟨d_augmented test rotated⟩ rotated: better on
-# photographs as they are, and hardly better on the others. The third network gives nearly the same answers for both,
-# ⟨d_any_rotation test⟩ and ⟨d_any_rotation rotated⟩, but its accuracy on upright images is lower: it spends its weights
-# on angles that never occur in the test set, and can no longer use that the sky is above.
+# In our runs the augmented network reached 0.85 upright and 0.34 rotated (lab 03's: 0.80 and 0.28): better
+# on photographs as they are, and not much better on the others. The third network is equally good at both, 0.60, but
+# far worse on upright images: it spends its weights on angles that never occur in the test set, and can no longer use
+# that the sky is above.
 #
 # So augmentation teaches exactly the invariance that you ask for, and each one has its price. Ask for those that your
-# data need. (To be fair: the three runs differ in length, 10, 20 and 10 epochs. If you work with the stand-in, the third
-# row is still about photographs.)
+# data need. (To be fair: the three runs differ in length, 10, 20 and 10 epochs, and lab 03's network has more dropout and
+# weight decay. If you work with the stand-in, the third row is still about photographs.)
 #
 # ## 5 Where is it wrong? (20 minutes)
 #
