@@ -59,7 +59,6 @@ from helpers import datasets, plots, profile, training
 from helpers.checks import cifar_progression as checks
 from helpers.checks import core
 
-
 LAB = "03_cifar_progression"
 EPOCHS = 10
 BATCH_SIZE = 128

@@ -632,7 +632,7 @@ shards.cleanup()
 # Network d again, on images that are new in every epoch. **Predict** before you train: will *training* accuracy rise
 # faster or more slowly than without augmentation? And validation accuracy?
 #
-# 20 epochs take about 8 minutes on two CPU cores with fast 16-bit arithmetic, and up to twice as long without. Use
+# 20 epochs take about 6 minutes on two CPU cores with fast 16-bit arithmetic, and three times as long without. Use
 # the time to read on. Or set `TRAIN` to `False`: then our own trained network is loaded. (With the stand-in data do
 # train: ours knows photographs.)
 
