@@ -681,7 +681,7 @@ def train_network(name, build):
 
 
 # %% [markdown]
-# On two CPU cores a takes about 2.5 seconds per epoch, b 4, c 9 and d 20. While one trains, read on.
+# On two CPU cores a takes about 2 seconds per epoch, b 3, c 7 and d 20. While one trains, read on.
 #
 # **Predict** with each network, before you run its cell: how far apart will solid and dashed lines end?
 #
@@ -882,7 +882,7 @@ draw_histories(
 # edge must be learned anew at each place. The kernels of b are shared by all places, so each is learned from all
 # images and all places, and neighbours stay neighbours. From b to d, layers see what earlier layers found: edges, then
 # parts, then objects, and each pooling doubles how far a kernel sees. The price is time: an epoch of d takes 20 s, of
-# b 4 s. The step from c to d costs 33 million multiply-adds and brings 0.05; that from b to c costs 15 million and
+# b 3 s. The step from c to d costs 33 million multiply-adds and brings 0.05; that from b to c costs 15 million and
 # brings 0.11: each gain costs more. The gap is largest for d, 0.09: it gets 0.90 of the training images right, and its
 # solid and dashed lines part more and more in the last epochs. It has the power to learn images by heart. More images
 # (augmentation, lab 04), more dropout or L2 would help.
@@ -1235,9 +1235,11 @@ for label, table, marker in (("ours, 45,000 images", ours, "o"), ("yours, fewer 
     if table is not None:
         for axis, column in zip(axes, ("images per second", "validation accuracy"), strict=True):
             axis.plot(table["batch size"], table[column], marker=marker, label=label)
-            axis.set(xscale="log", xlabel="batch size", ylabel=column, ylim=(0, None))
+            axis.set(xscale="log", xlabel="batch size", ylabel=column)
             axis.set_xticks(BATCH_SIZES, [f"{size:,}" for size in BATCH_SIZES])
             axis.minorticks_off()
+for axis in axes:
+    axis.set_ylim(bottom=0)
 axes[1].legend()
 plots.show(
     figure,
