@@ -22,16 +22,16 @@ def test_streaming_holds_a_fraction_of_what_loading_holds(lab, tmp_path):
     x, y = rng.integers(0, 256, (4000, 32, 32, 3), dtype=np.uint8), np.arange(4000) % 10
     lab["write_shards"](tmp_path, x, y, shard_size=200)
 
-    def peak(batches) -> int:
+    def peak(make_batches) -> int:
         tracemalloc.start()
-        count = sum(len(labels) for _, labels in batches)
+        count = sum(len(labels) for _, labels in make_batches())
         assert count == len(x)
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return found
 
-    streamed = peak(lab["stream_from_disk"](tmp_path, 50, training=True))
-    assert peak(lab["load_everything"](tmp_path, 50)) > 4 * x.nbytes  # as float32
+    streamed = peak(lambda: lab["stream_from_disk"](tmp_path, 50, training=True))
+    assert peak(lambda: lab["load_everything"](tmp_path, 50)) > 4 * x.nbytes  # as float32
     assert streamed < x.nbytes / 3
 
 
