@@ -925,8 +925,8 @@ plots.image_grid(
 # | describes two images of the gallery and the likely reason of the mistake, and proposes one remedy that fits | 0.5 |
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_mistakes", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
-# Most mistakes stay within animals or within vehicles; the most frequent by far are dogs taken for cats and the
-# reverse (⟨dog as cat⟩ and ⟨cat as dog⟩ of 500 each). Both have fur, four legs and similar faces, and at 32×32 pixels
+# Most mistakes stay within animals or within vehicles; the most frequent are dogs taken for cats and the
+# reverse (55 of 500 each). Both have fur, four legs and similar faces, and at 32×32 pixels
 # the details that tell them apart cover a handful of pixels. In the gallery a small airplane against a grey sky is
 # called a bird: its shape, dark on an even background, is that of many birds. A dog that stands side-on with long legs
 # is called a horse, which is nearly always seen like this. More images of such views would help, or augmentation by
