@@ -16,11 +16,10 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
     """Describe a Keras model without its weights' values.
 
     Returns {'layers': [...], 'input_shape', 'output_shape', 'parameters', 'trainable_parameters', 'loss',
-    'from_logits', 'optimizer', 'learning_rate'}. A layer is {'kind', 'activation', 'parameters',
-    'input_shape', 'output_shape', 'trainable', 'regularizer'} with those of `ARGUMENTS` it has. Nested models are
-    flattened; operators on tensors (Add, Multiply) are listed like layers; an activation written by itself counts with
-    the layer before it. Shapes leave out the batch axis. A model that does not know its input yet is built for
-    `input_shape`.
+    'from_logits', 'optimizer', 'learning_rate'}. A layer is {'kind', 'activation', 'parameters', 'input_shape',
+    'output_shape', 'trainable', 'regularizer'} with those of `ARGUMENTS` it has. Nested models are flattened; operators
+    on tensors (Add, Multiply) are listed like layers; an activation written by itself counts with the layer before it.
+    Shapes leave out the batch axis. A model that does not know its input yet is built for `input_shape`.
     Raises Unusable if `model` is not a Keras model, or has no input shape.
     """
     import keras
