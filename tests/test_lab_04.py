@@ -1,4 +1,4 @@
-"""Lab 04 beyond its checks: memory while streaming, and the demonstrations of other augmentations."""
+"""Lab 04 beyond its checks: the augmentation in one step, memory while streaming, other augmentations."""
 
 import tracemalloc
 
@@ -15,6 +15,21 @@ LAB = "04_augmentation"
 def lab() -> dict:
     session.load_tensorflow()
     return source.definitions(LAB)
+
+
+def test_one_affine_step_augments_as_three_layers_do(lab):
+    from helpers.checks import augmentation as checks
+
+    for seed in range(3):
+        checks.build_augmenter(lab["FlipShiftTurn"], seed=seed)
+
+
+def test_the_step_turns_about_the_centre(lab):
+    images = np.zeros((20, 31, 31, 1), "float32")
+    images[:, 15, 15] = 1
+    turned = np.asarray(lab["FlipShiftTurn"](shift=0, turn=0.5)(images, training=True))
+    np.testing.assert_allclose(turned[:, 15, 15], 1, atol=1e-4)
+    assert turned[:, :13].max() == turned[:, 18:].max() == 0
 
 
 def test_streaming_holds_a_fraction_of_what_loading_holds(lab, tmp_path):
