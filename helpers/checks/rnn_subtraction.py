@@ -1,0 +1,869 @@
+"""The checks of lab 05, and what a student goes on with where an exercise is missing. Nothing is trained here."""
+
+import re
+import time
+
+import numpy as np
+
+from helpers.checks.core import Advice, Unusable, call, check, judge_array, judge_number
+from helpers.checks.describe import describe_model
+
+DIGITS = 3
+CHARACTERS = "0123456789- "
+QUERY, ANSWER = 2 * DIGITS + 1, DIGITS + 1  # characters
+RECURRENT = ("LSTM", "GRU", "SimpleRNN")
+
+# ---- what later sections need, where an exercise is missing -------------------------------------------------
+
+
+def spare_questions(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs for training and for validation, those of our own networks: (n - n // 10, 2) and (n // 10, 2)."""
+    rng, pairs = np.random.default_rng(0), np.empty((0, 2), dtype=int)
+    while len(pairs) < n:
+        limits = 10 ** rng.integers(1, DIGITS + 1, size=(n, 2))
+        pairs = np.unique(np.concatenate([pairs, rng.integers(0, limits)]), axis=0)
+    pairs = rng.permutation(pairs)[:n]
+    return pairs[n // 10 :], pairs[: n // 10]
+
+
+def spare_encoding(pairs: np.ndarray, length: int = QUERY) -> tuple[np.ndarray, np.ndarray]:
+    """Queries (N, length, 12) and answers (N, 4, 12) of the pairs (N, 2), one-hot, float32."""
+    queries, answers = zip(*(_question(a, b, length) for a, b in pairs.tolist()), strict=True)
+    return _one_hot(queries), _one_hot(answers)
+
+
+def spare_borrows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """How often one borrows when |a - b| is worked out on paper; a, b: whole numbers (N,), of up to three digits."""
+    large, small = np.maximum(a, b), np.minimum(a, b)
+    return sum((large % 10**k < small % 10**k).astype(int) for k in range(1, DIGITS + 1))
+
+
+def _question(a: int, b: int, length: int = QUERY) -> tuple[str, str]:
+    return f"{a}-{b}".ljust(length)[::-1], str(a - b).ljust(ANSWER)
+
+
+def _one_hot(texts, characters: str = CHARACTERS) -> np.ndarray:
+    codes = np.array([[characters.index(character) for character in text] for text in texts])
+    return np.eye(len(characters), dtype="float32")[codes]
+
+
+# ---- CharacterTable -----------------------------------------------------------------------------------------
+
+
+def alphabets(rng: np.random.Generator):
+    """Our own alphabet, and another in no order: texts, one of full length, one empty, one with spaces inside."""
+    for characters in (CHARACTERS, "".join(rng.permutation(list("xyz+ba *")))):
+        visible = list(characters.replace(" ", ""))
+        texts = ["".join(rng.choice(visible, size)) for size in (3, 7, 1, 0)]
+        texts.append(f"  {visible[2]} {visible[3]}")
+        length = int(rng.integers(5, 7))
+        yield {
+            "characters": characters,
+            "texts": texts,
+            "lengths": [5, 7, 4, 2, 7],
+            "too_long": "".join(rng.choice(visible, length)),
+            "unknown": visible[0] + "?" + visible[1],
+            "probabilities": rng.dirichlet(np.ones(len(characters)), length).astype("float32"),
+        }
+
+
+@check(alphabets)
+def CharacterTable(student, case):  # noqa: N802 - a check is called like its exercise
+    table = student(case["characters"])
+    encoded = [encode(table, text, length) for text, length in zip(case["texts"], case["lengths"], strict=True)]
+    one_hot = _one_hot([case["texts"][0].ljust(5)], case["characters"])[0]
+    return {
+        "encoded": encoded,
+        "too_long": refusal(table, case["too_long"]),
+        "unknown": refusal(table, case["unknown"]),
+        "decoded": call(table.decode, one_hot),
+        "read": call(table.decode, case["probabilities"]),
+    }
+
+
+def encode(table, text: str, length: int):
+    """What a table makes of a text that it should accept, or what it says against it."""
+    try:
+        return table.encode(text, length)
+    except ValueError as error:
+        return {"refused": str(error)[:200]}
+
+
+def refusal(table, text: str) -> dict:
+    """What a table does with a text that it should refuse."""
+    outcome = call(table.encode, text, 4)
+    if isinstance(outcome.get("value"), Exception):  # returned, not raised
+        outcome["value"] = repr(outcome["value"])
+    return outcome
+
+
+@CharacterTable.judge
+def _(answer, case):
+    characters = case["characters"]
+    for text, length, encoded in zip(case["texts"], case["lengths"], answer["encoded"], strict=True):
+        if finding := judge_encoded(encoded, text, length, characters):
+            return finding
+    for name, text in (("too_long", case["too_long"]), ("unknown", case["unknown"])):
+        if finding := judge_refusal(answer[name], name, f"encode('{text}', 4)"):
+            return finding
+    return judge_decoded(answer, case)
+
+
+def judge_encoded(encoded, text: str, length: int, characters: str):
+    """What is wrong with one text's one-hot rows."""
+    expected = _one_hot([text.ljust(length)], characters)[0]
+    if isinstance(encoded, dict):
+        if not text:
+            hint = "An empty text is filled up like every other."
+        elif " " in text:
+            hint = "The space is a character of the alphabet: a text may hold it at any place."
+        elif len(text) == length:
+            hint = f"A text of {length} characters fits into {length} places. Where does your limit come from?"
+        elif characters == CHARACTERS:
+            hint = "Only a text that is too long, or holds a foreign character, should be refused."
+        else:
+            hint = "Does your class use the alphabet it was given?"
+        return (
+            f"A table for the alphabet '{characters}' refuses to encode('{text}', {length}), though the text fits and "
+            f"is made of these characters: {encoded.get('refused')}. {hint}"
+        )
+    if isinstance(encoded, np.ndarray) and encoded.ndim == 2 and encoded.shape[1] != len(characters):
+        if encoded.shape == expected.T.shape:
+            return "Your table stands on its side: one row per place, one column per character of the alphabet."
+        return (
+            f"For an alphabet of {len(characters)} characters your rows have {encoded.shape[1]} columns; one column "
+            "per character is wanted."
+        )
+    shorter = text.ljust(1)
+    spaceless = expected.copy()
+    spaceless[len(text) :] = 0
+    others = [character for character in characters if character != " "]
+    mistakes = {
+        "The empty places at the end have rows of zeros. They stand for spaces, and a space has a 1 of its own.": (
+            spaceless
+        ),
+        "Spaces of the text itself are lost. They are characters too: a reversed query begins with them.": (
+            [_one_hot([short.ljust(length)], characters)[0] for short in (text.strip(), text.replace(" ", ""))]
+        ),
+        "The empty places are filled with another character than the space.": (
+            [_one_hot([fill(text, length, c)], characters)[0] for fill in (str.ljust, str.rjust) for c in others]
+        ),
+        "The spaces stand on the left. A short text is filled up on its right.": (
+            _one_hot([text.rjust(length)], characters)[0]
+        ),
+        "A short text is not filled up: there must always be `length` rows.": _one_hot([shorter], characters)[0],
+        "The columns are in another order than the alphabet: column k belongs to characters[k]. (Did you sort it?)": (
+            _one_hot([text.ljust(length)], "".join(sorted(characters)))[0]
+        ),
+        "These are the numbers of the characters. One-hot means: a row of zeros with a single 1.": (
+            expected.argmax(axis=1)
+        ),
+        "The text came out reversed. `encode` keeps its order; reversing is the work of the question.": (
+            [expected[::-1], _one_hot([text[::-1].ljust(length)], characters)[0]]
+        ),
+    }
+    return judge_array(encoded, expected, mistakes, "the table", f"encode('{text}', {length}): ")
+
+
+def judge_refusal(outcome: dict, name: str, called: str) -> str | None:
+    """Whether a text that cannot be encoded gave a ValueError."""
+    what = "has more characters than fit" if name == "too_long" else "holds a character that is not in the alphabet"
+    if "value" in outcome:
+        if outcome["value"] is None or isinstance(outcome["value"], str):
+            found = "None" if outcome["value"] is None else f"the text '{outcome['value'][:60]}'"
+            return f"In `{called}` the text {what}. Your code returns {found} then. An error is raised, not returned."
+        happened = "was cut off without a word" if name == "too_long" else "was encoded without a word"
+        return f"In `{called}` the text {what}, and it {happened}. Raise a ValueError that says what is wrong."
+    kinds = outcome["raised"]
+    if "ValueError" in kinds:
+        return None
+    if kinds[0] in ("IndexError", "KeyError"):
+        return (
+            f"In `{called}` the text {what}. Your code raises {kinds[0]}, which comes from inside and tells the caller "
+            "nothing about the text. Look first, then raise a ValueError with a sentence of your own."
+        )
+    return f"In `{called}` the text {what}. Your code raises {kinds[0]}; callers of this function expect a ValueError."
+
+
+def judge_decoded(answer: dict, case: dict):
+    """What is wrong with the texts read from one-hot rows, and from probabilities."""
+    characters, text = case["characters"], case["texts"][0].ljust(5)
+    if "raised" in answer["decoded"]:
+        return f"`decode` fails on rows with one column per character: {first_line(answer['decoded'])}"
+    decoded, read = answer["decoded"]["value"], answer["read"].get("value")
+    if decoded is None:
+        return "`decode` returns None. Does it end with `return`?"
+    if not isinstance(decoded, str):
+        return "`decode` should return one text, not a list or an array. (`''.join(...)` makes a text of characters.)"
+    if decoded == text.strip():
+        return "`decode` loses the spaces at the end: it should return one character per row, spaces too."
+    if decoded != text:
+        return f"`decode` should give '{text}' back, as it was encoded; yours gives '{decoded}'."
+    if read != "".join(characters[k] for k in case["probabilities"].argmax(axis=1)):
+        return (
+            "`decode` reads one-hot rows, but not probabilities, where no entry is exactly 1. Which character of a row "
+            "is meant then?"
+        )
+    return None
+
+
+# ---- subtraction_question -----------------------------------------------------------------------------------
+
+
+def sums(rng: np.random.Generator):
+    """Short and long numbers, results of either sign; the last query fills all its seven places."""
+    pairs = [(62, 7), (4, 381), (5, 5), (0, 94)]
+    pairs += [tuple(int(value) for value in rng.integers(0, 10**digits, 2)) for digits in (1, 2, 2, 3)]
+    yield {"pairs": [*pairs, (123, 987)]}
+
+
+@check(sums)
+def subtraction_question(student, case):
+    questions = [student(a, b) for a, b in case["pairs"]]
+    return {"questions": [q if isinstance(q, tuple | list) else type(q).__name__ for q in questions]}
+
+
+QUERY_MISTAKES = {
+    "The query is not reversed.": lambda a, b: f"{a}-{b}".ljust(QUERY),
+    "The spaces of the query are on the wrong side. Before it is reversed, they stand on its right.": lambda a, b: (
+        f"{a}-{b}"[::-1].ljust(QUERY)
+    ),
+    "The query is neither reversed, nor are its spaces on the right.": lambda a, b: f"{a}-{b}".rjust(QUERY),
+    "The query has no spaces: all queries need 7 characters.": lambda a, b: f"{a}-{b}"[::-1],
+    "The query says b - a.": lambda a, b: f"{b}-{a}".ljust(QUERY)[::-1],
+    "The query still has a plus sign.": lambda a, b: f"{a}+{b}".ljust(QUERY)[::-1],
+    "Your query has zeros in front of its numbers. The places that are left are filled with spaces.": lambda a, b: (
+        f"{a:03}-{b:03}"[::-1]
+    ),
+    "The query always begins with the larger number. 4-62 and 62-4 are two questions.": lambda a, b: (
+        f"{max(a, b)}-{min(a, b)}".ljust(QUERY)[::-1]
+    ),
+}
+ANSWER_MISTAKES = {
+    "The answer is reversed. Only the query is.": lambda a, b: str(a - b).ljust(ANSWER)[::-1],
+    "The spaces of the answer are on the wrong side: fill it up on its right.": lambda a, b: str(a - b).rjust(ANSWER),
+    "The answer has no spaces: all answers need 4 characters.": lambda a, b: str(a - b),
+    "The answer is that of b - a.": lambda a, b: str(b - a).ljust(ANSWER),
+    "The minus sign of negative results is missing.": lambda a, b: str(abs(a - b)).ljust(ANSWER),
+    "The answer is the sum: there is still a plus in your code.": lambda a, b: str(a + b).ljust(ANSWER),
+    "Negative results become 0. They are answers like all others.": lambda a, b: str(max(a - b, 0)).ljust(ANSWER),
+}
+
+
+@subtraction_question.judge
+def _(answer, case):
+    pairs, questions = case["pairs"], answer["questions"]
+    for question in questions:
+        if isinstance(question, str) or len(question) != 2:
+            if question == "NoneType":
+                return "Your function returned None. Does it end with `return`?"
+            found = question if isinstance(question, str) else f"{len(question)} things"
+            return f"Two texts are wanted, query and answer; your function returned {found}."
+        if any(isinstance(part, list) for part in question):
+            return "Query and answer should both be texts, not lists of characters."
+        if not all(isinstance(part, str) for part in question):
+            return "Query and answer should both be texts: `str(number)` makes one of a number."
+    if all(question[::-1] == list(_question(a, b)) for question, (a, b) in zip(questions, pairs, strict=True)):
+        return "The order is exchanged: first the query, then the answer."
+    for part, name, mistakes in ((0, "query", QUERY_MISTAKES), (1, "answer", ANSWER_MISTAKES)):
+        yours = [question[part] for question in questions]
+        expected = [_question(a, b)[part] for a, b in pairs]
+        if yours == expected:
+            continue
+        for sentence, mistake in mistakes.items():
+            if yours == [mistake(a, b) for a, b in pairs]:
+                return sentence
+        (a, b), text = next((p, y) for p, y, wanted in zip(pairs, yours, expected, strict=True) if y != wanted)
+        wanted = QUERY if part == 0 else ANSWER
+        if len(text) != wanted:
+            return f"For {a} - {b} the {name} '{text}' has {len(text)} characters; {wanted} are wanted."
+        return f"For {a} - {b} the {name} '{text}' is not right. Compare with the example, character by character."
+    return None
+
+
+# ---- make_questions -----------------------------------------------------------------------------------------
+
+
+def draws(rng: np.random.Generator):
+    """Many questions of three digits; of two digits so few that even a function that draws only one comes to an end."""
+    for n, digits in ((2000, 3), (100, 2)):
+        yield {"n": n, "digits": digits, "seed": int(rng.integers(1_000_000))}
+
+
+@check(draws)
+def make_questions(student, case):
+    found = {}
+    for name, seed in (("parts", case["seed"]), ("again", case["seed"]), ("other", case["seed"] + 1)):
+        parts = student(case["n"], case["digits"], np.random.default_rng(seed))
+        if not isinstance(parts, tuple | list) or len(parts) != 2:
+            raise Unusable("Two arrays are wanted: the pairs for training, and the pairs for validation.")
+        try:
+            found[name] = [np.array(part if hasattr(part, "shape") else list(part)) for part in parts]
+        except (TypeError, ValueError) as error:
+            raise Unusable("Each of the two parts should be an array (N, 2), one pair per row.") from error
+    return found
+
+
+@make_questions.judge
+def _(answer, case):
+    n, digits, parts = case["n"], case["digits"], answer["parts"]
+    for part in parts:
+        if part.ndim != 2 or part.shape[1] != 2:
+            return f"Each part should be an array (N, 2), one pair per row; one of yours has the shape {part.shape}."
+        if part.dtype.kind not in "iu":
+            return f"The numbers should be whole numbers; yours are {part.dtype}."
+    train, val = parts
+    both = np.concatenate(parts)
+    if not len(both):
+        return "Both parts are empty."
+    if both.min() < 0 or both.max() >= 10**digits:
+        return f"With digits={digits} numbers go from 0 to {10**digits - 1}; yours from {both.min()} to {both.max()}."
+    if any(len(np.unique(part, axis=0)) < len(part) for part in parts):
+        return "Some questions occur more than once. Every pair (a, b) may occur only once."
+    if len(np.unique(both, axis=0)) < len(both):
+        return (
+            "Some validation questions are among the training questions: the network would have seen their answers. "
+            "Draw different pairs first, then split."
+        )
+    if (len(train), len(val)) == (n // 10, n - n // 10):
+        return "The parts are exchanged: first the 90 % for training, then the 10 % for validation."
+    if len(both) < n:
+        return f"Called with n={n}, your function returns {len(both)} questions. Draw on until there are n different."
+    if (len(train), len(val)) != (n - n // 10, n // 10):
+        return (
+            f"Of {n} questions {n - n // 10} are for training and {n // 10} for validation; yours: {len(train)} "
+            f"and {len(val)}."
+        )
+    return (judge_drawn(both, digits) if n >= 1000 else None) or judge_split(train, val) or judge_generator(answer)
+
+
+def judge_drawn(pairs: np.ndarray, digits: int) -> str | None:
+    """Whether both orders of a pair occur, and all numbers of digits in both places."""
+    a, b = pairs.T
+    if (a >= b).all() or (a <= b).all():
+        return (
+            "One of the numbers is never smaller than the other, so only one sign of results occurs. Questions with "
+            "either sign are wanted."
+        )
+    if not {tuple(pair) for pair in pairs.tolist() if pair[0] != pair[1]} & {(q, p) for p, q in pairs.tolist()}:
+        return (
+            "Where 7-2 is a question, 2-7 never is. In the addition a sum and its mirror image counted as the same; "
+            "are they the same here?"
+        )
+    if (a != b).all():
+        return "No number is ever subtracted from itself: 5-5 is a question like all others."
+    lengths = np.array([[len(str(number)) for number in pair] for pair in pairs.tolist()])
+    differ = (lengths[:, 0] != lengths[:, 1]).mean()  # more than one half, if the counts are independent
+    if differ < 0.1 or (differ < 0.35 and (lengths == digits).mean() < 0.8):
+        return "Both numbers of a question nearly always have equally many digits. Draw the count for each of them."
+    large = sorted((int(a.max()), int(b.max())))
+    if large[0] < 0.98 * 10**digits <= large[1]:
+        return (
+            f"One of the two numbers is never above {large[0]}, the other one goes up to {large[1]}. Did you throw "
+            "away the end of a sorted array? (`np.unique` sorts.)"
+        )
+    for count in range(1, digits + 1):
+        share = (lengths == count).mean(axis=0).min()
+        if share < 0.4 / digits:
+            return (
+                f"Only {share:.0%} of the numbers have {count} digit{'s' * (count > 1)}. First draw how many digits a "
+                "number has, each count equally often, then the number."
+            )
+    zeros, nines = (pairs == 0).sum(), (pairs == 9).sum()
+    if not zeros:
+        return "0 never occurs. It is a number of one digit, like 1 to 9."
+    if not nines:
+        return "9 never occurs. Is the upper limit itself ever drawn?"
+    if zeros > 3 * nines:
+        return (
+            f"0 occurs {zeros} times, but 9 only {nines} times. Both are numbers of one digit, and should occur "
+            "equally often. Look at the limits of what you draw, the lower and the upper one."
+        )
+    return None
+
+
+def judge_split(train: np.ndarray, val: np.ndarray) -> str | None:
+    """Whether the validation questions are of the same kind as the training questions."""
+    for one, other in ((train, val), (val, train)):
+        if (one.max(axis=0) <= other.min(axis=0)).any():
+            return (
+                "The questions were split while they were in order: validation gets only the largest or the smallest "
+                "numbers. Shuffle before the split."
+            )
+    return None
+
+
+def judge_generator(answer: dict) -> str | None:
+    """Whether the questions follow the generator that was handed over."""
+
+    def same(one: str, two: str) -> bool:
+        return all(np.array_equal(p, q) for p, q in zip(answer[one], answer[two], strict=True))
+
+    if not same("parts", "again"):
+        return (
+            "Called twice with generators of the same seed, your function gives different questions. Draw everything "
+            "from `rng`, then a run can be repeated."
+        )
+    if same("parts", "other"):
+        return "Generators of different seeds give the same questions. Your function should use the `rng` it gets."
+    return None
+
+
+# ---- encode_questions ---------------------------------------------------------------------------------------
+
+SLOW = 2.0  # seconds for 50,000 questions; a simple loop takes a quarter of this
+
+
+def question_pairs(rng: np.random.Generator):
+    limits = 10 ** rng.integers(1, DIGITS + 1, (300, 2))
+    yield {"pairs": np.concatenate([rng.integers(0, limits), [[0, 999], [100, 100], [5, 0]]])}
+    yield {"pairs": np.array([[345, 678]])}
+
+
+@check(question_pairs)
+def encode_questions(student, case):
+    parts = student(case["pairs"])
+    seconds = []
+    for _ in range(3 if len(case["pairs"]) > 1 else 0):
+        start = time.process_time()  # not the clock: the machine may be busy with something else
+        student(case["pairs"])
+        seconds.append((time.process_time() - start) / len(case["pairs"]))
+    return {"parts": parts if isinstance(parts, tuple | list) else type(parts).__name__, "seconds": seconds}
+
+
+@encode_questions.judge
+def _(answer, case):
+    parts, pairs = answer["parts"], case["pairs"].tolist()
+    if isinstance(parts, str) or len(parts) != 2:
+        return "Two arrays are wanted, queries and answers: `return x, y`."
+    parts = [as_array(part) for part in parts]
+    if not all(isinstance(part, np.ndarray) for part in parts):
+        return "Two arrays are wanted, queries and answers: `return x, y`."
+    expected = [_one_hot([_question(a, b)[k] for a, b in pairs]) for k in (0, 1)]
+    if [part.shape for part in parts] == [part.shape for part in expected[::-1]]:
+        return "The order is exchanged: first the queries, then the answers."
+    mistakes = (QUERY_MISTAKES, ANSWER_MISTAKES)
+    for yours, wanted, name, texts in zip(parts, expected, ("queries", "answers"), mistakes, strict=True):
+        if finding := judge_one_hot(yours, wanted, name, texts, pairs):
+            return finding
+    if answer["seconds"] and 50_000 * min(answer["seconds"]) > SLOW:
+        return Advice(
+            f"Right, but slow: at this pace 50,000 questions take {50_000 * min(answer['seconds']):.0f} s. Write the "
+            "characters of all questions as one array of whole numbers, and look their rows up in one step."
+        )
+    if any(part.dtype != np.float32 for part in parts):
+        return Advice("Right. As float32 the arrays would take no more room than needed, and fit every network.")
+    return None
+
+
+def as_array(part):
+    """A list of tables as one array; everything else as it is."""
+    try:
+        return np.array(part) if isinstance(part, list) else part
+    except ValueError:
+        raise Unusable(
+            "The tables of your questions differ in length. All queries have 7 rows, and all answers 4: how does a "
+            "short text get as long as the others?"
+        ) from None
+
+
+def judge_one_hot(yours, expected, name: str, texts: dict, pairs: list):
+    """What is wrong with the one-hot array of all queries, or of all answers."""
+    n, length, columns = expected.shape
+    if yours.ndim == 3 and yours.shape[:2] == (n, length) and yours.shape[2] == columns - 1:
+        return f"The {name} have 11 columns: your alphabet lacks a character. Which ones occur in 7-12 and its padding?"
+    if yours.shape == (n, length * columns):
+        return f"Each of the {name} is one long row. Keep the places apart: (N, {length}, {columns})."
+    wanted = {}
+    for sentence, mistake in texts.items():
+        written = [mistake(a, b) for a, b in pairs]
+        if all(len(text) == length and set(text) <= set(CHARACTERS) for text in written):
+            wanted[sentence] = _one_hot(written)
+    spaceless = expected.copy()
+    spaceless[..., CHARACTERS.index(" ")] = 0
+    signless = expected.copy()
+    signless[..., CHARACTERS.index("-")] = 0
+    order = [CHARACTERS.index(character) for character in sorted(CHARACTERS)]
+    wanted |= {
+        f"The {name} have rows of zeros where a space is. A space is a character like all others.": spaceless,
+        f"The {name} have rows of zeros where a minus sign is. Is it in your alphabet?": signless,
+        f"The columns of the {name} are in another order: column k belongs to CHARACTERS[k].": expected[..., order],
+        f"The {name} are still the numbers of their characters, not one-hot.": expected.argmax(axis=-1),
+        f"The axes of the {name} are in another order: (question, place, character) is wanted.": (
+            [expected.transpose(axes) for axes in ((1, 0, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0), (2, 1, 0))]
+        ),
+    }
+    return judge_array(yours, expected, wanted, f"the array of {name}")
+
+
+# ---- build_seq2seq ------------------------------------------------------------------------------------------
+
+
+def configurations(rng: np.random.Generator):
+    """Three networks; queries to hand through; answers, with scores that favour the right character by chance."""
+    for rnn, hidden, n_layers in (("LSTM", 128, 1), ("GRU", int(rng.integers(8, 16)), 3), ("SimpleRNN", 20, 2)):
+        pairs = rng.integers(0, 1000, (6, 2))
+        x, y = spare_encoding(pairs)
+        scores = rng.normal(size=y.shape) + 3 * y * rng.integers(0, 2, (*y.shape[:2], 1))
+        yield {"rnn": rnn, "hidden": hidden, "n_layers": n_layers, "x": x, "y": y, "scores": scores.astype("float32")}
+
+
+@check(configurations)
+def build_seq2seq(student, case):
+    import keras
+
+    try:
+        model = student(getattr(keras.layers, case["rnn"]), case["hidden"], case["n_layers"])
+    except ValueError as error:
+        if "ndim" in str(error) or "at least 3 dim" in str(error):
+            return {"axes": "repeat" if "repeat_vector" in str(error) else "sequence"}
+        raise
+    found = describe_model(model)
+    x, y, scores = (keras.ops.convert_to_tensor(case[name]) for name in ("x", "y", "scores"))
+    outputs = call(lambda: np.asarray(keras.ops.cast(model(x, training=False), "float32")))
+    if probable(outputs):
+        scores = keras.ops.convert_to_tensor(np.asarray(keras.ops.softmax(scores)))
+    return found | {
+        "settings": unusual_settings(model),
+        "turned": turned_scores(model, case["hidden"], x) if "value" in outputs else None,
+        "outputs": outputs,
+        "computed_loss": call(lambda: float(model.compute_loss(x, y, scores))),
+        "metrics": call(lambda: {name: float(v) for name, v in model.compute_metrics(x, y, scores).items()}),
+    }
+
+
+def unusual_settings(model) -> list[str]:
+    """What the recurrent layers do otherwise than Keras' own settings say, such as "dropout=0.2"."""
+    found = []
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            found += unusual_settings(layer)
+        elif type(layer).__name__ in RECURRENT:
+            yours, usual = layer.get_config(), type(layer)(1).get_config()
+            names = ("activation", "recurrent_activation", "go_backwards", "dropout", "recurrent_dropout", "stateful")
+            found += [f"{name}={yours[name]}" for name in names if yours.get(name) != usual.get(name)]
+    return found
+
+
+def turned_scores(model, hidden: int, x) -> list | None:
+    """The outputs with the dense layer's weights as they are, and times -3; None where there is no such layer."""
+    kernels = [weight for weight in model.weights if tuple(weight.shape) == (hidden, len(CHARACTERS))]
+    biases = [weight for weight in model.weights if tuple(weight.shape) == (len(CHARACTERS),)]
+    if len(kernels) != 1 or len(biases) != 1:
+        return None
+    biases[0].assign(np.zeros(len(CHARACTERS)))
+    before = np.asarray(model(x, training=False))
+    kernels[0].assign(-3 * np.asarray(kernels[0]))
+    return [before, np.asarray(model(x, training=False))]
+
+
+def probable(outputs: dict) -> bool:
+    """Whether the outputs of a network are probabilities."""
+    values = outputs.get("value")
+    return values is not None and bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=0.03))
+
+
+@build_seq2seq.judge
+def _(model, case):
+    if "axes" in model:
+        if model["axes"] == "repeat":
+            return (
+                "RepeatVector got a whole sequence. The encoder should hand on only its last state, one vector: what "
+                "does its `return_sequences` say?"
+            )
+        return (
+            "A layer of the decoder, or one behind it, got one vector where a sequence is needed. Each decoder layer "
+            "must hand on its state at every place."
+        )
+    if finding := judge_layers(model, case) or judge_answers(model, case) or judge_compiled(model, case):
+        return finding
+    if model["optimizer"] != "Adam" or not 0.002 < model["learning_rate"] < 0.03:
+        return Advice(
+            f"Right. The network that adds was trained with Adam and LEARNING_RATE, yours with {model['optimizer']} "
+            f"and {model['learning_rate']:g}: its curves may differ much from ours."
+        )
+    return None
+
+
+def judge_layers(model: dict, case: dict) -> str | None:
+    """What is wrong with the recurrent layers, and with what is around them."""
+    rnn, hidden, n_layers = case["rnn"], case["hidden"], case["n_layers"]
+    asked = f"For rnn={rnn}, hidden={hidden}, n_layers={n_layers}: "
+    kinds = [layer["kind"] for layer in model["layers"]]
+    if model["input_shape"] is None:
+        return "Your network does not tell the shape of its input: begin it with `keras.Input(...)`."
+    if model["input_shape"] not in ([QUERY, len(CHARACTERS)], [None, len(CHARACTERS)]):
+        return f"The input should have the shape (7, 12): 7 places, 12 characters. Yours: {model['input_shape']}."
+    if "Bidirectional" in kinds:
+        return "One of your layers reads in both directions. That is a good idea, but another network: use `rnn` alone."
+    recurrent = [layer for layer in model["layers"] if layer["kind"] in RECURRENT]
+    inside = kinds[: max((k for k, kind in enumerate(kinds) if kind in RECURRENT), default=0)]
+    extra = [kind for kind in kinds if re.search("Embedding|Masking|Dropout|Noise", kind)]
+    extra += [kind for kind in inside if re.search("Activation|LU$", kind)]
+    if extra:
+        return f"{extra[0]} was not asked for. Encoder, RepeatVector, decoder and a dense layer will do."
+    if any(layer["kind"] != rnn for layer in recurrent):
+        return f"{asked}your network has {', '.join(layer['kind'] for layer in recurrent)}. Use the class `rnn`."
+    if len(recurrent) != 1 + n_layers:
+        if len(recurrent) == n_layers:
+            return f"{asked}there are {n_layers} recurrent layers in all. The encoder does not count as one of them."
+        return f"{asked}one recurrent layer for the encoder and {n_layers} for the decoder; yours: {len(recurrent)}."
+    if any(layer["units"] != hidden for layer in recurrent):
+        return f"{asked}the recurrent layers have {[layer['units'] for layer in recurrent]} units."
+    if recurrent[0]["return_sequences"]:
+        return "The encoder returns its state at every place. Only the last one, one vector, should be handed on."
+    if not all(layer["return_sequences"] for layer in recurrent[1:]):
+        return (
+            "A layer of the decoder returns only its last state. It must return one for each character of the answer."
+        )
+    if model["settings"]:
+        return f"A recurrent layer was given {model['settings'][0]}, which was not asked for."
+    return None
+
+
+def judge_answers(model: dict, case: dict) -> str | None:
+    """What is wrong with the network's outputs and the number of its parameters."""
+    wanted = [ANSWER, len(CHARACTERS)]
+    if "raised" in model["outputs"]:
+        return f"Your network fails on a batch of queries: {first_line(model['outputs'])}"
+    shape = list(model["outputs"]["value"].shape[1:])
+    if len(shape) == 2 and shape[0] != ANSWER:
+        return (
+            f"Your network answers with {shape[0]} characters; an answer has 4. How often must the encoder's state be "
+            "repeated?"
+        )
+    if len(shape) == 2 and shape[1] == case["hidden"]:
+        return "The output still has one number per unit. A dense layer makes scores for the 12 characters of them."
+    if shape != wanted:
+        return f"The output should have the shape (4, 12), 12 characters at each of 4 places; yours: {tuple(shape)}."
+    gates = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}[case["rnn"]]
+    h, d = case["hidden"], len(CHARACTERS)
+    biases = 2 if case["rnn"] == "GRU" else 1
+    expected = gates * h * (d + h + biases) + case["n_layers"] * gates * h * (h + h + biases) + d * (h + 1)
+    if model["parameters"] == expected - (case["n_layers"] - 1) * gates * h * (h + h + biases) and case["n_layers"] > 1:
+        return "All layers of your decoder are one and the same, with the same weights. Make a new one each time."
+    if model["parameters"] != expected:
+        return (
+            f"Your network has {model['parameters']:,} parameters, {expected:,} are wanted. Compare the layers with "
+            "those of the network that adds."
+        )
+    if model["trainable_parameters"] != expected:
+        return "A part of your network is frozen: it would never learn."
+    return None
+
+
+def judge_compiled(model: dict, case: dict) -> str | None:
+    """What is wrong with the loss and the metric."""
+    if model["optimizer"] is None:
+        return "Your network is not compiled yet: it lacks an optimizer, a loss and a metric."
+    loss, softmax = model["loss"] or "", probable(model["outputs"])
+    if "sparse" in loss:
+        return "Your loss is the sparse one: it wants whole numbers as answers, but ours are one-hot."
+    if "binary" in loss:
+        return "Binary cross-entropy asks twelve yes-or-no questions. Here exactly one of 12 characters is right."
+    if loss.startswith("mean_"):
+        return f"{loss} is a loss for numbers to be met. For characters use the cross-entropy of one-hot answers."
+    if softmax and model["from_logits"]:
+        return "Your network ends in softmax, but its loss is told to expect logits: softmax would be applied twice."
+    if loss == "categorical_crossentropy" and not softmax and not model["from_logits"]:
+        return (
+            "Your network does not end in probabilities, but the loss takes its outputs for probabilities. Which "
+            "activation belongs at the end?"
+        )
+    if model["turned"] is not None and not is_linear(*model["turned"], softmax):
+        return (
+            "The scores of your dense layer go through an activation that does not belong there (relu, or softmax "
+            "twice, for example). How does the network that adds end?"
+        )
+    scores = case["scores"].astype(float)
+    logs = scores - np.log(np.exp(scores).sum(-1, keepdims=True))
+    expected = -(logs * case["y"]).sum(-1).mean()
+    if "raised" in model["computed_loss"]:
+        return f"On one-hot answers your loss fails: {first_line(model['computed_loss'])}"
+    if not np.isclose(model["computed_loss"]["value"], expected, rtol=1e-3):
+        return f"The loss should be the cross-entropy of one-hot answers; yours ({loss or 'your own'}) is another."
+    if "raised" in model["metrics"]:
+        return "One of your metrics fails on one-hot answers. (Sparse ones want whole numbers.)"
+    metrics = {name: value for name, value in model["metrics"]["value"].items() if name != "loss"}
+    hits = (scores.argmax(-1) == case["y"].argmax(-1)).mean()
+    if not any(np.isclose(value, hits, atol=1e-3) for value in metrics.values()):
+        return "Your network does not measure its accuracy: `compile` can be given `metrics=`, by this name."
+    return None
+
+
+def is_linear(before: np.ndarray, after: np.ndarray, softmax: bool) -> bool:
+    """Whether weights times -3 make the scores times -3; of probabilities the scores are the logarithms."""
+    one, two = (np.log(np.maximum(part, 1e-30)) if softmax else part for part in (before, after))
+    one, two = (part - part.mean(axis=-1, keepdims=True) for part in (one, two))
+    return np.allclose(two, -3 * one, atol=0.02 * np.abs(two).max())
+
+
+def first_line(failure: dict) -> str:
+    """What `call` caught, in one line."""
+    return f"{failure['raised'][0]}: {failure['text']}".strip().splitlines()[0]
+
+
+# ---- exact_match --------------------------------------------------------------------------------------------
+
+
+class Parrot:
+    """Stands in for a trained network: knows the questions it will be asked, and what it says to each."""
+
+    def __init__(self, x: np.ndarray, outputs: np.ndarray, y: np.ndarray):
+        self.says = {one.tobytes(): output for one, output in zip(x.astype("float32"), outputs, strict=True)}
+        self.per_character = float((outputs.argmax(-1) == y.argmax(-1)).mean())
+        self.calls = 0
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+        self.calls += 1
+        x = np.asarray(x, dtype="float32")
+        if x.ndim != 3:
+            raise ValueError(f"The network expects a batch, (N, 7, 12), but got an array of shape {x.shape}.")
+        if not all(one.tobytes() in self.says for one in x):
+            raise ValueError("The network was asked something that is none of the queries x. Hand them on as they are.")
+        return np.array([self.says[one.tobytes()] for one in x])
+
+    def __getattr__(self, name):
+        raise AttributeError(f"This network has no `{name}`. It is asked by `model.predict(...)`.")
+
+    def predict_on_batch(self, x):
+        return self.predict(x)
+
+    def __call__(self, x, training=False):
+        import keras
+
+        return keras.ops.convert_to_tensor(self.predict(x))
+
+    def evaluate(self, x, y, batch_size=None, verbose="auto", return_dict=False):
+        return {"loss": 0.5, "accuracy": self.per_character} if return_dict else [0.5, self.per_character]
+
+
+def answered(rng: np.random.Generator):
+    """Questions with answers: some right, some wrong in one place, some in all. The last case has no probabilities.
+
+    Of the right ones some are said with full certainty, some with more than one half, most with less.
+    """
+    for n, right, logits in ((40, 23, False), (64, 13, True)):
+        pairs = rng.permutation(10_000)[:n]
+        x, y = spare_encoding(np.column_stack([pairs // 10, pairs % 10]))
+        codes = y.argmax(-1)
+        for k in range(right, n):
+            places = slice(None) if k % 7 == 0 else rng.integers(0, 4)
+            codes[k, places] = (codes[k, places] + rng.integers(1, 12)) % 12
+        certain = np.full(n, 0.35)
+        certain[:3], certain[3:7], certain[7:12] = 1, 0.4, 0.7
+        noise = rng.dirichlet(np.full(12, 5.0), (n, 4))
+        noise[:7] = 1 / 12  # even, so that the highest score of a column is at its own place
+        share = ((certain - 1 / 12) / (11 / 12))[:, None, None]
+        outputs = share * np.eye(12)[codes] + (1 - share) * noise
+        order = rng.permutation(n)
+        outputs = 5 * outputs - 2 if logits else outputs
+        yield {"x": x[order], "y": y[order], "outputs": outputs[order].astype("float32")}
+
+
+@check(answered)
+def exact_match(student, case):
+    parrot = Parrot(case["x"], case["outputs"], case["y"])
+    return {"value": student(parrot, case["x"], case["y"]), "calls": parrot.calls}
+
+
+@exact_match.judge
+def _(answer, case):
+    y, outputs = case["y"], case["outputs"]
+    hits = outputs.argmax(-1) == y.argmax(-1)
+    value = float(hits.all(axis=1).mean())
+    places = outputs.argmax(1) == y.argmax(1)
+    mistakes = {
+        "This is the part of the *characters* that are right, as Keras' accuracy counts. An answer is right only if "
+        "all its characters are.": [hits.mean()],
+        "An answer with a single right character counts as right here. All must be.": [hits.any(axis=1).mean()],
+        "Only the first character of each answer is compared.": [hits[:, 0].mean()],
+        "Only the last character of each answer is compared.": [hits[:, -1].mean()],
+        "This is the part of the wrong answers.": [1 - value],
+        "This is how many answers are right or wrong, not the part that is right.": [
+            value * len(y),
+            (1 - value) * len(y),
+        ],
+        "Not all four places are compared. A space is a character like all others.": (
+            [np.mean(part.all(axis=1)) for part in (hits[:, :-1], hits[:, 1:], hits | (y.argmax(-1) == y.shape[2] - 1))]
+        ),
+        "It is 0, though some of the answers are right. Over which axis does your `all` run? (Or does a `//` throw the "
+        "part behind the point away?)": [hits.all(axis=0).mean()],
+        "This is a percentage. A part between 0 and 1 is wanted.": [100 * value],
+        "The argmax runs over another axis. Which one holds the characters?": (
+            [places.all(axis=1).mean(), places.mean(), (outputs.argmax(0) == y.argmax(0)).mean()]
+        ),
+        "Outputs and one-hot answers are compared number by number. A network never says exactly 0 and 1, and rounding "
+        "fails where no character has more than one half: which character is the most probable?": (
+            [(text == y).all(axis=(1, 2)).mean() for text in (outputs, outputs.round())]
+        ),
+    }
+    yours = answer["value"]
+    if isinstance(yours, np.ndarray) and yours.size == 1:
+        yours = yours.item()
+    near = yours if isinstance(yours, int | float) else 0
+    nearest = {sentence: min(numbers, key=lambda one: abs(one - near)) for sentence, numbers in mistakes.items()}
+    if finding := judge_number(yours, value, nearest, "the exact match"):
+        return finding
+    if answer["calls"] > len(y) // 4:
+        return Advice(
+            f"Right, but your function asks the network {answer['calls']} times for {len(y)} questions. One call for "
+            "all of them is a hundred times faster: with 5,000 questions you would wait for minutes."
+        )
+    return None
+
+
+# ---- count_borrows ------------------------------------------------------------------------------------------
+
+
+def numbers(rng: np.random.Generator):
+    limits = 10 ** rng.integers(1, DIGITS + 1, (2, 60))
+    a, b = rng.integers(0, limits)
+    known = [(52, 7), (100, 1), (7, 52), (345, 345), (1, 100), (800, 799), (12, 345), (640, 250), (155, 421)]
+    yield dict(zip("ab", np.array(known).T.copy(), strict=True))
+    yield {"a": a, "b": b}
+
+
+@check(numbers)
+def count_borrows(student, case):
+    return {"borrows": student(case["a"], case["b"])}
+
+
+@count_borrows.judge
+def _(answer, case):
+    a, b = case["a"], case["b"]
+    large, small = np.maximum(a, b), np.minimum(a, b)
+    powers = 10 ** np.arange(DIGITS + 1)
+    digit = [(large // p % 10, small // p % 10) for p in powers]
+    lower = [(large % p, small % p) for p in powers]
+    expected = spare_borrows(a, b)
+    top, direct = large.copy(), 0  # the ten is taken from the whole number, where a 0 becomes 9 unseen
+    for p in powers[:DIGITS]:
+        borrows = top // p % 10 < small // p % 10
+        top, direct = top - 10 * p * borrows, direct + borrows
+    return judge_array(
+        answer["borrows"],
+        expected,
+        {
+            "The larger number is not always on top: for 7 - 52 one works out 52 - 7 on paper, and writes a minus.": (
+                [sum(a % p < b % p for p in powers), sum((a // p % 10 < b // p % 10) for p in powers)]
+                + [np.where(a < b, sign * expected, expected) for sign in (0, -1)]
+                + [sum(small % p < large % p for p in powers)]
+            ),
+            "A borrow is missed. In 100 - 1 the second column must borrow too, for the first has taken its ten away.": (
+                [sum(one < other for one, other in digit), direct]
+            ),
+            "Equal digits need no borrow.": (
+                [
+                    sum(one <= other for one, other in pairs)
+                    for pairs in (digit, digit[:-1], lower, lower[1:], lower[1:3])
+                ]
+            ),
+            "These are the carries of the addition.": sum((large % p + small % p) >= p for p in powers),
+            "This says whether one borrows at all. How often?": [expected > 0, (expected > 0).astype(int)],
+            "This is the sum over all questions. One count per question is wanted.": expected.sum(),
+            "The columns that do not borrow are counted.": [DIGITS - expected, DIGITS + 1 - expected],
+            "Only the last column is looked at.": (digit[0][0] < digit[0][1]).astype(int),
+        },
+        "the array of counts",
+    )
