@@ -120,12 +120,13 @@ def table(rows: list[dict]) -> str:
     lines = ["| lab | run | figure | measured | published |", "| --- | --- | --- | --- | --- |"]
     for one in rows:
         number = one["lab"].partition("_")[0]
+        digits = 4 if 0.99 < one["mean"] < 1 else 3 if one["mean"] <= 1 else 1  # near 1 the mistakes count
         cells = [
             number if number.isdigit() else "stand-ins",
             one["run"].replace("_", " "),
             one["metric"].replace("_", " "),
-            f"{one['mean']:.3f} ± {one['std']:.3f}" if one["mean"] <= 1 else f"{one['mean']:.1f} ± {one['std']:.1f}",
-            "" if one["published"] is None else f"{one['published']:.3g}",
+            f"{one['mean']:.{digits}f} ± {one['std']:.{digits}f}",
+            "" if one["published"] is None else f"{one['published']:.4g}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

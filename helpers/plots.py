@@ -113,7 +113,7 @@ def training_curves(history: dict[str, list[float]], reference: dict | None = No
                 marker = "o" if len(values) < 3 else None
                 colour = COLOURS[0] if prefix == "" else COLOURS[1]
                 axis.plot(range(1, len(values) + 1), values, style, color=colour, marker=marker, label=label)
-        axis.set(xlabel="epoch", ylabel=name)
+        axis.set(xlabel="epoch", ylabel=name.replace("_", " "))
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[1].set_ylim(top=min(1.02, axes[1].get_ylim()[1]) if metric == "accuracy" else None)
     axes[1].legend(fontsize=9)

@@ -1,6 +1,7 @@
 """Measured figures: written by code, complete, and the same in README as in the record."""
 
 import json
+import statistics
 
 import pytest
 
@@ -88,3 +89,20 @@ def test_recorded_figures_of_the_networks_reach_what_the_course_promises(lab, ru
     (row,) = [row for row in ROWS if (row["lab"], row["run"], row["metric"]) == (lab, run, "val_accuracy")]
     assert row["mean"] >= at_least and row["seeds"] == 3 and row["published"] < row["mean"]
     assert "CIFAR-10" in row["data"] and row["epochs"] <= (10 if run != "d_augmented" else 30)
+
+
+@pytest.mark.parametrize(("run", "at_least", "epochs"), [("lstm_30", 0.95, 30), ("best", 0.985, 39)])
+def test_recorded_figures_of_the_subtracting_network_reach_what_the_course_promises(run, at_least, epochs):
+    (row,) = [row for row in ROWS if (row["lab"], row["run"]) == ("05_rnn_subtraction", run)]
+    assert row["metric"] == "exact_match" and row["mean"] >= max(at_least, row["published"])
+    assert row["seeds"] == 3 and row["epochs"] <= epochs
+
+
+def test_recorded_figures_of_the_digits_reach_what_the_course_promises():
+    rows = {row["run"]: row for row in ROWS if row["lab"] == "06_mnist_callback"}
+    stops = json.loads((reproduce.RUNS / "06_mnist_callback" / "single_conv_seeds.json").read_text())["epochs_to_stop"]
+    assert len(stops) == rows["single_conv"]["seeds"] == 10 and rows["single_conv"]["mean"] == statistics.mean(stops)
+    assert statistics.median(stops) <= 7 and max(stops) < 20
+    deep = rows["deep"]
+    assert deep["metric"] == "test_accuracy" and deep["mean"] >= 0.9963 and deep["seconds"] <= 15 * 60
+    assert deep["seeds"] == 3 and "MNIST" in deep["data"]
