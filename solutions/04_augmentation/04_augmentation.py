@@ -516,8 +516,9 @@ for name, augment in (("no augmentation", None), ("your augmenter", augmenter), 
 
 # %% [markdown]
 # Augmentation is much work compared with doing nothing, but little compared with training, and it runs on batches, in
-# parallel, while the network works on the batch before. On two CPU cores an epoch of network d took 15.6 s from this
-# pipeline without augmentation, 18.0 s with three layers and 16.4 s with the one. A pipeline that makes image after
+# parallel, while the network works on the batch before. On two CPU cores an epoch of network d took 13.7 s from this
+# pipeline without augmentation, 16.2 s with three layers and 15.3 s with the one; in another run 15.6 s, 18.0 s and
+# 16.4 s. A pipeline that makes image after
 # image in Python can cost more than the training itself.
 #
 # There is a second gain: looking up between pixels blurs an image a little, and once blurs less than twice.
