@@ -61,6 +61,15 @@ def test_not_attempted():
     assert "`student`" in outcome(student).reason
 
 
+def test_not_attempted_class_is_called_by_its_own_name():
+    class Doubler:
+        def __init__(self, x):
+            raise NotImplementedError
+
+    assert outcome(Doubler).status == NOT_ATTEMPTED
+    assert "`Doubler`" in outcome(Doubler).reason
+
+
 def test_keyboard_interrupt_is_the_students_to_use():
     def student(x):
         raise KeyboardInterrupt

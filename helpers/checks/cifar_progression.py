@@ -2,8 +2,17 @@
 
 import numpy as np
 
-from helpers.checks.core import Advice, Check, Unusable, call, check, judge_array, judge_number
-from helpers.checks.describe import ACTIVATIONS, describe_model
+from helpers.checks.core import Advice, Check, check, first_line, judge_array, judge_number
+from helpers.checks.describe import (
+    ACTIVATIONS,
+    DROPOUTS,
+    NORMS,
+    SCALING,
+    describe_model,
+    ends_in_softmax,
+    is_cross_entropy,
+    observe,
+)
 
 CLASSES = 10
 IMAGE_SHAPE = [32, 32, 3]
@@ -154,9 +163,6 @@ def _(answer, case):
 # ---- networks -----------------------------------------------------------------------------------------------
 
 
-HALVES = slice(0, 30), slice(30, 60)
-
-
 def noise(rng: np.random.Generator, shape=tuple(IMAGE_SHAPE)) -> dict:
     """Four standardised images; sixty labels, with logits that favour the right class in the first half only."""
     y = np.eye(CLASSES, dtype="float32")[rng.permutation(np.arange(60) % CLASSES)]
@@ -164,74 +170,7 @@ def noise(rng: np.random.Generator, shape=tuple(IMAGE_SHAPE)) -> dict:
     return {"x": rng.normal(size=(4, *shape)).astype("float32"), "y": y, "logits": logits.astype("float32")}
 
 
-def observe(model, x, y, logits) -> dict:
-    """A network as plain data: its description, its outputs, and what its loss and metrics say of these logits.
-
-    A network that ends in softmax gets the softmax of the logits.
-    """
-    import keras
-
-    if isinstance(getattr(model, "loss", None), type):
-        raise Unusable(f"Your loss is the class {model.loss.__name__} itself. Make an object of it, with parentheses.")
-    found = describe_model(model)
-    outputs = call(lambda: np.asarray(keras.ops.cast(model(x, training=False), "float32")))
-    # By way of NumPy, because Keras' softmax keeps its logits, and its loss would use them.
-    scores = np.asarray(keras.ops.softmax(logits)) if ends_in_softmax(outputs) else logits
-    scores, y = keras.ops.convert_to_tensor(scores), keras.ops.convert_to_tensor(y)
-
-    def losses():
-        return [float(model.compute_loss(x, y[half], scores[half]) - sum(model.losses)) for half in HALVES]
-
-    def metrics():
-        return {name: float(value) for name, value in model.compute_metrics(x, y, scores).items() if name != "loss"}
-
-    return found | {
-        "layers": describe_model(each_called_once(model))["layers"],
-        "outputs": outputs,
-        "half_losses": call(losses),
-        "batch_metrics": call(metrics),
-    }
-
-
-def ends_in_softmax(outputs: dict) -> bool:
-    """Whether the outputs of a network are probabilities, up to the precision of bfloat16."""
-    values = outputs.get("value")
-    return values is not None and bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=0.03))
-
-
-def each_called_once(model):
-    """The network with a copy of each layer without weights that is called again, such as one pooling for all blocks.
-
-    A description lists each layer once. Raises Unusable if a layer with weights is called again.
-    """
-    import keras
-
-    met, shared = [], []
-
-    def once(layer, *args, **kwargs):
-        if layer in met:
-            if layer.weights:
-                shared.append(layer.name)
-            layer = type(layer).from_config(layer.get_config() | {"name": None})
-        met.append(layer)
-        return layer(*args, **kwargs)
-
-    def copy():
-        plain = keras.Model(model.inputs, model.outputs)  # not compiled: a loss of one's own cannot be copied
-        return keras.models.clone_model(plain, clone_function=lambda layer: layer, call_function=once)
-
-    if isinstance(model, keras.Sequential):
-        return model
-    copied = call(copy)
-    if shared:
-        raise Unusable(f"Your network calls its layer {shared[0]} twice, with the same weights. Make a new layer.")
-    return copied.get("value", model)
-
-
 STRAY = {name.replace("_", "") for name in ACTIVATIONS} | {"activation"}  # kinds of layers that only apply a function
-SCALING = ("Rescaling", "Normalization", "TrueDivide", "Divide", "Multiply")
-NORMS = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
-DROPOUTS = ("Dropout", "SpatialDropout2D", "AlphaDropout", "GaussianDropout")
 MISSING_SCORES = "The last layer is missing, the one for the scores: a dense layer with one output per class."
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
@@ -406,20 +345,6 @@ def judge_compiled(model: dict, case: dict) -> str | None:
             f"({loss or 'your own'}) gives another number."
         )
     return judge_accuracy(model, case)
-
-
-def first_line(failure: dict) -> str:
-    """What `call` caught, in one line."""
-    return f"{failure['raised'][0]}: {failure['text']}".strip().splitlines()[0]
-
-
-def is_cross_entropy(losses: list[float], case: dict) -> bool:
-    """Whether the losses of both halves are their categorical cross-entropy, with the same label smoothing to 0.5."""
-    logs = case["logits"] - np.log(np.exp(case["logits"].astype(float)).sum(1, keepdims=True))
-    plain = np.array([-(logs * case["y"])[half].sum(1).mean() for half in HALVES])
-    even = np.array([-logs[half].mean() for half in HALVES])
-    smoothing = (losses - plain) / (even - plain)
-    return bool(np.ptp(smoothing) < 0.01 and -0.01 < smoothing.mean() < 0.51)
 
 
 def judge_accuracy(model: dict, case: dict) -> str | None:

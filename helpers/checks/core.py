@@ -238,7 +238,10 @@ def _is_own(frame: traceback.FrameSummary) -> bool:
 
 def not_attempted(error: NotImplementedError) -> str:
     """Says which exercise is still to be written: the function whose body raised NotImplementedError."""
-    name = traceback.extract_tb(error.__traceback__)[-1].name
+    code = list(traceback.walk_tb(error.__traceback__))[-1][0].f_code
+    name = code.co_name
+    if name == "__init__":  # the exercise is the class
+        name = code.co_qualname.split(".")[-2]
     if name == "<module>":
         return "Write your code where it says YOUR CODE HERE."
     return f"`{name}` still raises NotImplementedError: write it where it says YOUR CODE HERE."
@@ -252,6 +255,11 @@ def call(function: Callable, *args, **kwargs) -> dict:
         raise
     except Exception as error:  # noqa: BLE001 - which exception a student's code raises is the answer
         return {"raised": [kind.__name__ for kind in type(error).__mro__], "text": str(error)[:400]}
+
+
+def first_line(failure: dict) -> str:
+    """What `call` caught, in one line."""
+    return f"{failure['raised'][0]}: {failure['text']}".strip().splitlines()[0]
 
 
 # ---- plain data ---------------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
-"""Any Keras model as plain data, which the judges of architecture checks read."""
+"""Any Keras model as plain data, which the judges of architecture checks read: its layers, its outputs, its loss."""
 
 import re
 
-from helpers.checks.core import Unusable
+import numpy as np
+
+from helpers.checks.core import Unusable, call
 
 # Operations that only apply a function: it belongs to the layer before, when that one has none. Layers and operators
 # (`keras.activations.relu(x)`, `ops.relu(x)`) are spelled differently.
@@ -10,6 +12,11 @@ ACTIVATIONS = ("relu", "softmax", "sigmoid", "tanh", "gelu", "silu", "elu", "sel
 # Constructor arguments that a check may ask for, under the names Keras gives them.
 ARGUMENTS = ("filters", "units", "kernel_size", "strides", "padding", "dilation_rate", "use_bias", "pool_size", "rate")
 ARGUMENTS += ("momentum", "return_sequences")
+# Kinds of layers that checks speak of together.
+SCALING = ("Rescaling", "Normalization", "TrueDivide", "Divide", "Multiply")
+NORMS = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
+DROPOUTS = ("Dropout", "SpatialDropout2D", "AlphaDropout", "GaussianDropout")
+HALVES = slice(0, 30), slice(30, 60)  # of the batch that a loss is observed on
 
 
 def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
@@ -46,6 +53,82 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
         "optimizer": type(optimizer).__name__ if optimizer is not None else None,
         "learning_rate": float(optimizer.learning_rate) if optimizer is not None else None,
     }
+
+
+def observe(model, x, y, logits) -> dict:
+    """A network as plain data: its description, its outputs, and what its loss and metrics say of these logits.
+
+    x: a batch of inputs. y: 60 labels, in the form that the loss should take. logits: (60, classes), for these labels;
+    a network that ends in softmax gets their softmax. Returns `describe_model` of the network, with 'outputs' for x,
+    'half_losses' and 'batch_metrics', each as `call` returns it.
+    Raises Unusable if the loss is a class, or a layer with weights is called twice.
+    """
+    import keras
+
+    if isinstance(getattr(model, "loss", None), type):
+        raise Unusable(f"Your loss is the class {model.loss.__name__} itself. Make an object of it, with parentheses.")
+    found = describe_model(model)
+    outputs = call(lambda: np.asarray(keras.ops.cast(model(x, training=False), "float32")))
+    # By way of NumPy, because Keras' softmax keeps its logits, and its loss would use them.
+    scores = np.asarray(keras.ops.softmax(logits)) if ends_in_softmax(outputs) else logits
+    scores, y = keras.ops.convert_to_tensor(scores), keras.ops.convert_to_tensor(y)
+
+    def losses():
+        return [float(model.compute_loss(x, y[half], scores[half]) - sum(model.losses)) for half in HALVES]
+
+    def metrics():
+        return {name: float(value) for name, value in model.compute_metrics(x, y, scores).items() if name != "loss"}
+
+    return found | {
+        "layers": describe_model(each_called_once(model))["layers"],
+        "outputs": outputs,
+        "half_losses": call(losses),
+        "batch_metrics": call(metrics),
+    }
+
+
+def ends_in_softmax(outputs: dict) -> bool:
+    """Whether the outputs of a network are probabilities, up to the precision of bfloat16."""
+    values = outputs.get("value")
+    return values is not None and bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=0.03))
+
+
+def is_cross_entropy(losses: list[float], case: dict) -> bool:
+    """Whether the losses of both halves are their categorical cross-entropy, with the same label smoothing to 0.5."""
+    logs = case["logits"] - np.log(np.exp(case["logits"].astype(float)).sum(1, keepdims=True))
+    plain = np.array([-(logs * case["y"])[half].sum(1).mean() for half in HALVES])
+    even = np.array([-logs[half].mean() for half in HALVES])
+    smoothing = (losses - plain) / (even - plain)
+    return bool(np.ptp(smoothing) < 0.01 and -0.01 < smoothing.mean() < 0.51)
+
+
+def each_called_once(model):
+    """The network with a copy of each layer without weights that is called again, such as one pooling for all blocks.
+
+    A description lists each layer once. Raises Unusable if a layer with weights is called again.
+    """
+    import keras
+
+    met, shared = [], []
+
+    def once(layer, *args, **kwargs):
+        if layer in met:
+            if layer.weights:
+                shared.append(layer.name)
+            layer = type(layer).from_config(layer.get_config() | {"name": None})
+        met.append(layer)
+        return layer(*args, **kwargs)
+
+    def copy():
+        plain = keras.Model(model.inputs, model.outputs)  # not compiled: a loss of one's own cannot be copied
+        return keras.models.clone_model(plain, clone_function=lambda layer: layer, call_function=once)
+
+    if isinstance(model, keras.Sequential):
+        return model
+    copied = call(copy)
+    if shared:
+        raise Unusable(f"Your network calls its layer {shared[0]} twice, with the same weights. Make a new layer.")
+    return copied.get("value", model)
 
 
 def _layers(model) -> list[dict]:

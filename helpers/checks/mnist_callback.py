@@ -11,16 +11,8 @@ import warnings
 
 import numpy as np
 
-from helpers.checks.cifar_progression import (
-    DROPOUTS,
-    NORMS,
-    SCALING,
-    ends_in_softmax,
-    first_line,
-    is_cross_entropy,
-    observe,
-)
-from helpers.checks.core import Advice, Unusable, call, check, judge_array
+from helpers.checks.core import Advice, Unusable, call, check, first_line, judge_array
+from helpers.checks.describe import DROPOUTS, NORMS, SCALING, ends_in_softmax, is_cross_entropy, observe
 
 CLASSES = 10
 

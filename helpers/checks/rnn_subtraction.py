@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 
-from helpers.checks.core import Advice, Unusable, call, check, judge_array, judge_number
-from helpers.checks.describe import describe_model
+from helpers.checks.core import Advice, Unusable, call, check, first_line, judge_array, judge_number
+from helpers.checks.describe import describe_model, ends_in_softmax
 
 DIGITS = 3
 CHARACTERS = "0123456789- "
@@ -521,7 +521,7 @@ def build_seq2seq(student, case):
     found = describe_model(model)
     x, y, scores = (keras.ops.convert_to_tensor(case[name]) for name in ("x", "y", "scores"))
     outputs = call(lambda: np.asarray(keras.ops.cast(model(x, training=False), "float32")))
-    if probable(outputs):
+    if ends_in_softmax(outputs):
         scores = keras.ops.convert_to_tensor(np.asarray(keras.ops.softmax(scores)))
     return found | {
         "settings": unusual_settings(model),
@@ -555,12 +555,6 @@ def turned_scores(model, hidden: int, x) -> list | None:
     before = np.asarray(model(x, training=False))
     kernels[0].assign(-3 * np.asarray(kernels[0]))
     return [before, np.asarray(model(x, training=False))]
-
-
-def probable(outputs: dict) -> bool:
-    """Whether the outputs of a network are probabilities."""
-    values = outputs.get("value")
-    return values is not None and bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=0.03))
 
 
 @build_seq2seq.judge
@@ -656,7 +650,7 @@ def judge_compiled(model: dict, case: dict) -> str | None:
     """What is wrong with the loss and the metric."""
     if model["optimizer"] is None:
         return "Your network is not compiled yet: it lacks an optimizer, a loss and a metric."
-    loss, softmax = model["loss"] or "", probable(model["outputs"])
+    loss, softmax = model["loss"] or "", ends_in_softmax(model["outputs"])
     if "sparse" in loss:
         return "Your loss is the sparse one: it wants whole numbers as answers, but ours are one-hot."
     if "binary" in loss:
@@ -696,11 +690,6 @@ def is_linear(before: np.ndarray, after: np.ndarray, softmax: bool) -> bool:
     one, two = (np.log(np.maximum(part, 1e-30)) if softmax else part for part in (before, after))
     one, two = (part - part.mean(axis=-1, keepdims=True) for part in (one, two))
     return np.allclose(two, -3 * one, atol=0.02 * np.abs(two).max())
-
-
-def first_line(failure: dict) -> str:
-    """What `call` caught, in one line."""
-    return f"{failure['raised'][0]}: {failure['text']}".strip().splitlines()[0]
 
 
 # ---- exact_match --------------------------------------------------------------------------------------------
@@ -790,6 +779,8 @@ def _(answer, case):
         "It is 0, though some of the answers are right. Over which axis does your `all` run? (Or does a `//` throw the "
         "part behind the point away?)": [hits.all(axis=0).mean()],
         "This is a percentage. A part between 0 and 1 is wanted.": [100 * value],
+        "Parts of right characters are multiplied, as if mistakes at one place had nothing to do with those at "
+        "another. Look at each answer as a whole.": [hits.mean(axis=0).prod(), hits.mean() ** 4],
         "The argmax runs over another axis. Which one holds the characters?": (
             [places.all(axis=1).mean(), places.mean(), (outputs.argmax(0) == y.argmax(0)).mean()]
         ),

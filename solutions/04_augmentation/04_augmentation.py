@@ -493,7 +493,7 @@ plots.image_grid(
 # %% [markdown]
 # Measure one pass over some images, with nothing behind the pipeline that would use them: the bare cost of making the
 # batches. **Predict:** how much slower is the pipeline with your three layers? And with the one? One epoch of training
-# with 45,000 images takes about 20 s on two CPU cores: how much of that is it?
+# with 45,000 images takes about 15 s on two CPU cores: how much of that is it?
 
 # %%
 def seconds_per_pass(batches):

@@ -434,8 +434,8 @@ n = len(x_train) + len(x_val)
 print(f"{n:,} questions encoded in {seconds:.2f} s; 50,000 take {50_000 / n * seconds:.2f} s")
 
 # %% [markdown]
-# Under 2 seconds for 50,000 is fine. Our solution takes 0.1 s on two CPU cores, and a loop over all characters 0.3 s to
-# 0.6 s. (Not solved yet? The next cell encodes them for you.)
+# Under 2 seconds for 50,000 is fine. Our solution takes 0.1 s to 0.3 s on two CPU cores, and a loop over all characters
+# 0.3 s to 0.6 s. (Not solved yet? The next cell encodes them for you.)
 
 # %%
 if "x_train" not in globals():
@@ -588,7 +588,7 @@ def as_table(title, pairs, answers):
 # **Predict** before you train: which questions will be right first? After how many epochs will half of the answers be
 # right? Will the exact match lie above or below the accuracy that Keras shows?
 #
-# 30 epochs take about 2 minutes on two CPU cores. Use the time to read on. Or set `TRAIN` to `False`: then our
+# 30 epochs take 2 to 3 minutes on two CPU cores. Use the time to read on. Or set `TRAIN` to `False`: then our
 # own trained network is loaded. `training.OneCycle` moves the learning rate as before.
 
 # %%
@@ -782,7 +782,7 @@ plots.show(
 
 # %% [markdown]
 # Above each bar: the part of wrong answers, and of how many questions. In our run borrows made no difference: 0.005 of the
-# answers were wrong without a borrow, 0.002 with one, 0.005 with two. Positive and negative results were equally hard.
+# answers were wrong without a borrow, 0.002 with one, 0.005 with two. Positive and negative results were about equally hard.
 # What counted was how *close* the two numbers are: of the results from 0 to 9 0.053 were wrong, of those from 100 on
 # 0.001. (Results of zero and numbers of one digit look worst in the tables, but there are few of
 # them: of the 100 questions with two one-digit numbers most were in the training set.)
@@ -826,7 +826,7 @@ print(kinds.sort_values("count", ascending=False).to_string())
 
 
 # %% [markdown]
-# In our run 103 of 169 mistakes are off by 10: everything is right but the tens, by one. Off by 1 comes next (30), then
+# In our run 103 of 169 mistakes are off by 10: mostly the tens are wrong by one, and all else is right. Off by 1 comes next (30), then
 # other single digits. An answer that is nonsense as a whole is rare.
 #
 # ### Numbers it has never seen

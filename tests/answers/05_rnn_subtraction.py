@@ -979,6 +979,11 @@ def in_large_batches(model, x, y):
     return np.mean(np.prod(np.concatenate(parts) == y.argmax(-1), axis=1))
 
 
+@wrong("exact_match", says="as if mistakes at one place had nothing to do with those at another")
+def places_multiplied(model, x, y):
+    return float((model.predict(x, verbose=0).argmax(-1) == y.argmax(-1)).mean(axis=0).prod())
+
+
 @wrong("exact_match", says="as Keras' accuracy counts")
 def accuracy_per_character(model, x, y):
     return np.mean(ask(model, x).argmax(-1) == y.argmax(-1))
