@@ -80,14 +80,14 @@ def save(model, path: Path) -> None:
 
 
 def row(lab: str, figures: list[dict]) -> dict:
-    """One row of results.json from the figures of several seeds; `std` is over the seeds."""
+    """One row of results.json from the figures of several seeds; `std` is over the seeds, None where there is one."""
     first, values = figures[0], [figure["value"] for figure in figures]
     return {
         "lab": lab,
         "run": first["run"],
         "metric": first["metric"],
         "mean": round(statistics.mean(values), 4),
-        "std": round(statistics.stdev(values), 4),
+        "std": round(statistics.stdev(values), 4) if len(values) > 1 else None,
         "seeds": len(values),
         "epochs": first["epochs"],
         "seconds": round(statistics.mean(figure["seconds"] for figure in figures), 2),
@@ -121,11 +121,12 @@ def table(rows: list[dict]) -> str:
     for one in rows:
         number = one["lab"].partition("_")[0]
         digits = 4 if 0.99 < one["mean"] < 1 else 3 if one["mean"] <= 1 else 1  # near 1 the mistakes count
+        spread = "" if one["std"] is None else f" ± {one['std']:.{digits}f}"
         cells = [
             number if number.isdigit() else "stand-ins",
             one["run"].replace("_", " "),
             one["metric"].replace("_", " "),
-            f"{one['mean']:.{digits}f} ± {one['std']:.{digits}f}",
+            f"{one['mean']:.{digits}f}{spread}",
             "" if one["published"] is None else f"{one['published']:.4g}",
         ]
         lines.append(f"| {' | '.join(cells)} |")

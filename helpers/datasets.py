@@ -23,7 +23,7 @@ STAND_INS = Path(__file__).resolve().parent.parent / "data"
 # Names of files inside the installed scikit-image (from 0.24 on) and scikit-learn.
 PHOTOGRAPHS = (
     *("astronaut", "camera", "chelsea", "clock_motion", "coffee", "coins", "hubble_deep_field", "moon"),
-    *("motorcycle_left", "rocket", "brick", "grass", "gravel", "china", "flower"),
+    *("motorcycle_left", "rocket", "brick", "grass", "gravel", "ihc", "china", "flower"),
 )
 DIGITS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 GARMENTS = (
@@ -83,12 +83,17 @@ def load(name: str) -> Dataset:
 
 def locate(name: str) -> Path | None:
     """The file of the real data set, if this machine has one. Raises DataError if COURSE_DATA is no folder."""
+    return locate_file(f"{name}.npz")
+
+
+def locate_file(name: str) -> Path | None:
+    """The file of this name in COURSE_DATA or in the cache. Raises DataError if COURSE_DATA is no folder."""
     folder = os.environ.get("COURSE_DATA")
     if folder and not Path(folder).is_dir():
         raise DataError(f"COURSE_DATA is '{folder}', which is no folder: correct it or unset it.")
     # COURSE_DATA may hold only some of the data sets: the cache is asked for the others.
     folders = [Path(folder), cache_folder()] if folder else [cache_folder()]
-    return next((folder / f"{name}.npz" for folder in folders if (folder / f"{name}.npz").exists()), None)
+    return next((folder / name for folder in folders if (folder / name).exists()), None)
 
 
 def cache_folder() -> Path:

@@ -3,6 +3,7 @@
 Only the standard library is imported at the top: the doctor must run where the course is not installed yet.
 """
 
+import functools
 import importlib.metadata
 import re
 import shutil
@@ -53,15 +54,18 @@ def doctor() -> int:
 
 
 def fetch() -> int:
-    """Verify each data set that is here and download the others; 1 if one is missing in the end, else 0."""
+    """Verify each data set that is here and download what is missing, ResNet50 too; 1 if not all is here, else 0."""
+    from helpers import pretrained
     from helpers.datasets import KINDS
 
+    wanted = {kind.title: functools.partial(fetched, name) for name, kind in KINDS.items()}
+    wanted["ResNet50"] = lambda: f"ImageNet weights, {pretrained.fetched()[0]}"
     status = 0
-    for name, kind in KINDS.items():
+    for title, get in wanted.items():
         try:
-            print(Finding(OK, kind.title, fetched(name)), flush=True)
+            print(Finding(OK, title, get()), flush=True)
         except CourseError as error:
-            print(Finding(FAULT, kind.title, str(error), "python -m helpers fetch goes on where it stopped"))
+            print(Finding(FAULT, title, str(error), "python -m helpers fetch goes on where it stopped"))
             status = 1
     return status
 
@@ -94,6 +98,7 @@ def examine() -> Iterator[Finding]:
     yield writable("cache", datasets.cache_folder(), "set COURSE_CACHE to a folder that you may write to")
     yield gpu()
     yield from map(data_set, datasets.KINDS)
+    yield network()
 
 
 def python() -> Finding:
@@ -168,3 +173,18 @@ def data_set(name: str) -> Finding:
         return Finding(HINT, title, stand_in(name).source, "python -m helpers fetch")
     except CourseError as error:
         return Finding(FAULT, title, str(error))
+
+
+def network() -> Finding:
+    """ResNet50's weights, or the course's own network in their place."""
+    from helpers import pretrained
+    from helpers.datasets import locate_file
+
+    try:
+        missing = [name for name in pretrained.SOURCES if locate_file(name) is None]
+    except CourseError as error:
+        return Finding(FAULT, "ResNet50", str(error))
+    if missing:
+        stand_in = "the course's own ResNet-20 stands in for ResNet50 with ImageNet weights"
+        return Finding(HINT, "ResNet50", stand_in, "python -m helpers fetch")
+    return Finding(OK, "ResNet50", f"ImageNet weights, {locate_file(pretrained.WEIGHTS)}")

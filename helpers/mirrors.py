@@ -1,4 +1,4 @@
-"""Where the real data sets are published, and how their files get here: whole, verified, or not at all."""
+"""Where the real data sets are published, and how published files get here: whole, verified, or not at all."""
 
 import functools
 import gzip
@@ -19,13 +19,12 @@ TIMEOUT = (4, 15)  # seconds to connect, and to wait for the next piece of a fil
 
 @dataclass(frozen=True)
 class Source:
-    """The published files of a data set, each with its SHA-256; every mirror, a folder, holds all of them."""
+    """Published files, each with its SHA-256 (or "md5:..."); every mirror, a folder, holds all of them."""
 
     mirrors: tuple[str, ...]
     files: dict[str, str]
-    unpack: Callable[
-        [list[Path]], list[np.ndarray]
-    ]  # from the files, in their order, to x_train, y_train, x_test, y_test
+    # For a data set: from the files, in their order, to x_train, y_train, x_test, y_test.
+    unpack: Callable[[list[Path]], list[np.ndarray]] | None = None
 
 
 def arrays(name: str, title: str, folder: Path) -> list[np.ndarray]:
@@ -33,21 +32,28 @@ def arrays(name: str, title: str, folder: Path) -> list[np.ndarray]:
 
     Raises DataError that says what each mirror did, and OSError where `folder` cannot be written to.
     """
-    source = SOURCES[name]
-    return source.unpack([_download(title, source.mirrors, file, folder) for file in source.files.items()])
+    return SOURCES[name].unpack(files(SOURCES[name], title, folder))
+
+
+def files(source: Source, title: str, folder: Path) -> list[Path]:
+    """The verified files of a source in `folder`; what is there already is not downloaded again.
+
+    Raises DataError that says what each mirror did, and OSError where `folder` cannot be written to.
+    """
+    return [_download(title, source.mirrors, file, folder) for file in source.files.items()]
 
 
 def _download(title: str, mirrors: tuple[str, ...], file: tuple[str, str], folder: Path) -> Path:
-    """The verified file (name, SHA-256) in `folder`, from the first mirror that gives it."""
+    """The verified file (name, checksum) in `folder`, from the first mirror that gives it."""
     import pooch
     import requests
 
     pooch.get_logger().setLevel("ERROR")  # it writes to stderr, which costs points in a graded cell
-    name, sha256 = file
+    name, checksum = file
     downloader, faults = functools.partial(_resume, title), []
     for mirror in mirrors:
         try:
-            return Path(pooch.retrieve(mirror + name, sha256, name, folder, downloader=downloader))
+            return Path(pooch.retrieve(mirror + name, checksum, name, folder, downloader=downloader))
         except requests.HTTPError as error:
             fault = f"error {error.response.status_code}"
         except requests.RequestException:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from helpers import __main__ as command_line
-from helpers import datasets, doctor
+from helpers import datasets, doctor, pretrained
 from tests import test_datasets
 from tests.test_datasets import arrays, idx_files, put
 
@@ -31,10 +31,12 @@ def run(monkeypatch, capfd):
 
 @pytest.fixture
 def healthy(tmp_path, monkeypatch):
-    """A machine with a GPU and all the real data, in COURSE_DATA; returns that folder."""
+    """A machine with a GPU and all that can be downloaded, in COURSE_DATA; returns that folder."""
     folder = tmp_path / "mine"
     for name in datasets.KINDS:
         put(folder, name)
+    for name in pretrained.SOURCES:
+        (folder / name).touch()
     monkeypatch.setenv("COURSE_DATA", str(folder))
     monkeypatch.setattr(doctor, "DEVICES", "print('GPU: H200')")
     return folder
@@ -60,6 +62,7 @@ def test_healthy_machine(healthy, run):
         assert line in out
     assert "✓ ok     profile         full\n" in out
     assert "the real Fashion-MNIST, from COURSE_DATA (30 training and 10 test images)" in out
+    assert f"✓ ok     ResNet50        ImageNet weights, {healthy / pretrained.WEIGHTS}\n" in out
 
 
 def test_stand_ins_and_no_gpu_are_hints_only(healthy, run, monkeypatch):
@@ -73,7 +76,8 @@ def test_stand_ins_and_no_gpu_are_hints_only(healthy, run, monkeypatch):
     assert "→ python -m helpers fetch" in out
     assert "✓ ok     CIFAR-10        the real CIFAR-10, from the local cache" in out
     assert "every lab runs on the CPU" in out
-    assert out.endswith("Faults: 0, hints: 2.\n")
+    assert "! hint   ResNet50        the course's own ResNet-20 stands in" in out
+    assert out.endswith("Faults: 0, hints: 3.\n")
 
 
 def test_missing_and_old_packages_are_faults_with_their_fix(healthy, run, monkeypatch):
@@ -173,7 +177,8 @@ def test_doctor_in_a_terminal_with_the_real_tensorflow(healthy):
 def test_fetch_with_all_mirrors_dead(run, no_network):
     status, out = run("fetch")
     assert status == 1
-    assert len(lines_with("✗ fault", out)) == 3
+    assert len(lines_with("✗ fault", out)) == 4
+    assert f"{pretrained.WEIGHTS} could not be downloaded from storage.googleapis.com (unreachable" in out
     assert "MNIST could not be downloaded from storage.googleapis.com (unreachable or cut off), " in out
     assert "→ python -m helpers fetch goes on where it stopped" in out
 
@@ -184,9 +189,11 @@ def test_fetch_downloads_what_is_missing_and_verifies_the_rest(run, serve, publi
     publish("mnist", files, mirror)
     put(datasets.cache_folder(), "cifar10")
     put(datasets.cache_folder(), "fashion_mnist")
+    for name in pretrained.SOURCES:
+        (datasets.cache_folder() / name).touch()
     status, out = run("fetch")
     assert status == 0
-    assert len(lines_with("✓ ok", out)) == 3
+    assert len(lines_with("✓ ok", out)) == 4
     assert run("fetch")[0] == 0
     assert len(mirror.ranges) == 4  # the second time, nothing
 

@@ -1,6 +1,7 @@
 """Any Keras model as plain data, which the judges of architecture checks read: its layers, its outputs, its loss."""
 
 import re
+import warnings
 
 import numpy as np
 
@@ -77,6 +78,7 @@ def observe(model, x, y, logits) -> dict:
         return [float(model.compute_loss(x, y[half], scores[half]) - sum(model.losses)) for half in HALVES]
 
     def metrics():
+        model.reset_metrics()  # a network that was trained remembers
         return {name: float(value) for name, value in model.compute_metrics(x, y, scores).items() if name != "loss"}
 
     return found | {
@@ -152,7 +154,9 @@ def _layers(model) -> list[dict]:
 
 def _operation(operation) -> dict:
     """A layer, or an operator such as Add, which has no parameters."""
-    config = operation.get_config() if hasattr(operation, "count_params") else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a lambda as activation: it need not be stored here
+        config = operation.get_config() if hasattr(operation, "count_params") else {}
     regularizer = getattr(operation, "kernel_regularizer", None)
     return {
         "kind": type(operation).__name__,

@@ -1,0 +1,716 @@
+"""Checks of lab 08: the activation model, the images that excite a filter, occlusion maps, Grad-CAM.
+
+The networks of the cases are small and have given weights, so that the judges compute what their layers answer with
+NumPy alone.
+"""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+
+from helpers.checks.core import Advice, Reason, Unusable, call, check, close, first_line, judge_array
+
+WEIGHTS = ("kernel_1", "bias_1", "kernel_2", "bias_2", "kernel_3", "bias_3")  # of every network here, in Keras' order
+
+
+def convolve(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """A convolutional layer with ReLU, without padding: (N, H, W, C) -> (N, h, w, K)."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[:2], axis=(1, 2))
+    return np.maximum(np.einsum("nhwcij,ijck->nhwk", windows, kernel) + bias, 0)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (N, classes)."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def unlikely(scores: np.ndarray) -> int:
+    """A class that is neither the most probable one nor the next: whoever takes another than the label is found out."""
+    most_probable_first = scores.argsort()[::-1]
+    return int(next(k for k in most_probable_first[1:] if (k - 1) % len(scores) != most_probable_first[0]))
+
+
+def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndarray:
+    """Random numbers in the precision of Keras."""
+    return rng.normal(scale=scale, size=shape).astype("float32")
+
+
+# ---- layer_outputs ------------------------------------------------------------------------------------------
+
+STRAIGHT = ("corners", "halved", "noise", "edges", "row", "scores")  # layers of the Sequential network
+BRANCHED = ("left", "right", "sum", "average", "scores")  # those of the functional one
+
+
+def networks(rng: np.random.Generator):
+    """Names to ask for, a network's kind, weights and images; in the last case one name is unknown."""
+    straight = [(3, 3, 1, 3), (3,), (2, 2, 3, 4), (4,), (16, 5), (5,)]
+    branched = [(3, 3, 1, 3), (3,), (3, 3, 1, 3), (3,), (3, 5), (5,)]
+    for kind, names in (
+        ("Sequential", ["corners", "halved", "edges"]),
+        ("Sequential", ["scores", "corners", "edges", "noise"]),
+        ("functional", ["sum", "left", "average", "right"]),
+        ("Sequential", ["edges"]),
+        ("functional", ["left", "texture", "sum"]),
+    ):
+        weights = [normal(rng, *shape, scale=0.6) for shape in (straight if kind == "Sequential" else branched)]
+        named = dict(zip(WEIGHTS, weights, strict=True))
+        yield {"kind": kind, "names": names, "images": normal(rng, 2, 8, 8, 1), **named}
+
+
+def network(case: dict):
+    """The Keras model of a case."""
+    import keras
+    from keras import layers
+
+    if case["kind"] == "Sequential":
+        model = keras.Sequential(
+            [
+                keras.Input((8, 8, 1)),
+                layers.Conv2D(3, 3, activation="relu", name="corners"),
+                layers.MaxPooling2D(name="halved"),
+                layers.Dropout(0.5, name="noise"),
+                layers.Conv2D(4, 2, activation="relu", name="edges"),
+                layers.Flatten(name="row"),
+                layers.Dense(5, name="scores"),
+            ]
+        )
+    else:
+        x = keras.Input((8, 8, 1))
+        left, right = (layers.Conv2D(3, 3, activation="relu", name=name)(x) for name in ("left", "right"))
+        average = layers.GlobalAveragePooling2D(name="average")(layers.Add(name="sum")([left, right]))
+        model = keras.Model(x, layers.Dense(5, name="scores")(average))
+    model.set_weights([case[name] for name in WEIGHTS])
+    return model
+
+
+def answers_of_layers(case: dict) -> dict[str, np.ndarray]:
+    """What each layer answers, in the order of the network, by NumPy."""
+    x, weights = case["images"].astype(float), [case[name] for name in WEIGHTS]
+    if case["kind"] == "functional":
+        left, right = convolve(x, *weights[:2]), convolve(x, *weights[2:4])
+        average = (left + right).mean(axis=(1, 2))
+        return dict(zip(BRANCHED, (left, right, left + right, average, average @ weights[4] + weights[5]), strict=True))
+    corners = convolve(x, *weights[:2])
+    halved = corners.reshape(2, 3, 2, 3, 2, 3).max(axis=(2, 4))
+    edges = convolve(halved, *weights[2:4])
+    row = edges.reshape(2, -1)
+    return dict(zip(STRAIGHT, (corners, halved, halved, edges, row, row @ weights[4] + weights[5]), strict=True))
+
+
+def state(model) -> list:
+    """What a function could change in a network: its layers, and whether they are trained."""
+    return [(layer.name, layer.trainable) for layer in model.layers]
+
+
+@check(networks)
+def layer_outputs(student, case):
+    import keras
+
+    model = network(case)
+    before = state(model)
+    unknown = not set(case["names"]) <= {*STRAIGHT, *BRANCHED}
+    result = call(student, model, list(case["names"])) if unknown else {"value": student(model, list(case["names"]))}
+    if "raised" in result:
+        return result
+    built = result["value"]
+    if not isinstance(built, keras.Model):
+        parts = built if isinstance(built, list | tuple) else [built]
+        return {"kind": "KerasTensors" if all(map(keras.utils.is_keras_tensor, parts)) else type(built).__name__}
+
+    def outputs():
+        with warnings.catch_warnings():  # Keras remarks on the structure of the inputs, which is of no matter here
+            warnings.simplefilter("ignore")
+            found = built(case["images"], training=False)
+        if isinstance(found, dict):
+            raise Unusable("Your model returns a dictionary. A list is wanted, in the order of the names.")
+        return [np.asarray(one) for one in (found if isinstance(found, list | tuple) else [found])]
+
+    if state(model) != before:
+        return {"kind": "changed"}
+    first, second = outputs(), outputs()
+    model.set_weights([2 * case[name] for name in WEIGHTS])  # as a training would do
+    return {"kind": "Model", "outputs": first, "again": second, "later": outputs()}
+
+
+@layer_outputs.judge
+def _(answer, case):
+    layers, names = answers_of_layers(case), case["names"]
+    unknown = [name for name in names if name not in layers]
+    if unknown:
+        return judge_unknown(answer, unknown[0])
+    if answer["kind"] == "NoneType":
+        return "Your function returned None. Does it end with `return`?"
+    if answer["kind"] == "KerasTensors":
+        return (
+            "You return the outputs of the layers themselves: symbols that hold no numbers. Make a model that leads "
+            "from the input to them."
+        )
+    if answer["kind"] == "changed":
+        return (
+            "Your function changed the network it was given: its layers, or which are trained. It should stay as it is."
+        )
+    if answer["kind"] != "Model":
+        return f"A keras.Model is wanted; your function returned {answer['kind']}."
+    outputs = answer["outputs"]
+    if any(not close(one, two) for one, two in zip(outputs, answer["again"], strict=True)):
+        return "Your model answers differently each time it is asked: dropout is active, as if it were trained."
+    wanted = [layers[name] for name in names]
+    if agree(outputs, wanted):
+        if agree(answer["later"], wanted):
+            return (
+                "The outputs are right, but your model has a copy of the weights: when the network was changed "
+                "afterwards, as by training, it did not notice. Use the layers of the network themselves."
+            )
+        return None
+    asked = f"For the names {', '.join(names)}: "
+    found = [where(output, layers) for output in outputs]
+    if len(outputs) == len(layers) and None not in found:
+        return f"{asked}your model gives the outputs of all {len(layers)} layers. Only those named are wanted."
+    if agree(outputs[:-1], wanted):
+        return f"{asked}one output too many. Only those named are wanted, not the last layer's, too."
+    if len(outputs) != len(names):
+        word = "output" if len(outputs) == 1 else "outputs"
+        return f"{asked}your model has {len(outputs)} {word}, {len(names)} are wanted: one per name."
+    if sorted(map(str, found)) == sorted(str(where(output, layers)) for output in wanted):
+        return f"{asked}your outputs are the right ones, but not in the order of the names."
+    if [one.shape for one in outputs] == [one.shape for one in wanted]:
+        return (
+            f"{asked}the shapes are right and the numbers are not: your model has other weights than the network it "
+            "was given. New or cloned layers begin with random weights; use the network's own."
+        )
+    if any(one.shape[:1] != (2,) for one in outputs):
+        return f"{asked}two images went in; an output has shape {outputs[0].shape}. The batch axis should stay."
+    named = ", ".join(where(output, {"the input": case["images"], **layers}) or "unknown" for output in outputs)
+    return f"{asked}your outputs are those of other layers: {named}."
+
+
+def judge_unknown(answer: dict, name: str) -> str | None:
+    """What is wrong with how an unknown name is met."""
+    if "raised" not in answer:
+        return f"There is no layer '{name}' in the network, and your function says nothing of it: ValueError is wanted."
+    if "ValueError" not in answer["raised"]:
+        return f"For the unknown name '{name}' a ValueError is wanted; yours is {first_line(answer)}"
+    if name not in answer["text"]:
+        return f"Your ValueError should say which name was not found, here '{name}'. Yours says: {answer['text']}"
+    return None
+
+
+def agree(ones: list, others: list) -> bool:
+    """Whether two lists hold the same arrays in the same order."""
+    return len(ones) == len(others) and all(close(one, other) for one, other in zip(ones, others, strict=True))
+
+
+def where(output: np.ndarray, layers: dict[str, np.ndarray]) -> str | None:
+    """The name of the first layer whose output this is."""
+    return next((name for name, values in layers.items() if close(output, values)), None)
+
+
+# ---- most_exciting ------------------------------------------------------------------------------------------
+
+
+def activations(rng: np.random.Generator):
+    """Answers of a layer without ties, as after ReLU: no negative ones. One image holds the two largest of all."""
+    for (n, height, width, filters), filter, top in (((14, 4, 6, 3), 1, 6), ((7, 5, 3, 4), 3, 1), ((6, 2, 7, 4), 2, 6)):
+        values = rng.permutation(n * height * width * filters).reshape(n, height, width, filters) / 100
+        image = int(rng.integers(1, n))
+        values[image, 0, 2, filter] = values.max() + 0.5
+        values[image, 1, 1, filter] = values.max() + 0.5
+        low = (image + 1) % n  # a low mean, and one strong place: mean and maximum disagree
+        values[low, ..., filter] /= 50
+        values[low, 1, 2, filter] = values.max() - 0.25
+        yield {"activations": values.astype("float32"), "filter": filter, "top": top}
+
+
+@check(activations)
+def most_exciting(student, case):
+    result = student(case["activations"], case["filter"], case["top"])
+    if not isinstance(result, tuple | list):
+        return {"kind": "None" if result is None else type(result).__name__}
+    return {"kind": "pair", "parts": list(result)}
+
+
+@most_exciting.judge
+def _(answer, case):
+    if answer["kind"] == "None":
+        return "Your function returned None. Does it end with `return`?"
+    parts, top = answer.get("parts", []), case["top"]
+    if answer["kind"] != "pair" or len(parts) != 2:
+        what = f"{len(parts)} things" if answer["kind"] == "pair" else f"one {answer['kind']}"
+        return f"Two arrays are wanted, the indices and the places; your function returned {what}."
+    try:
+        indices, places = (np.array(part) for part in parts)
+    except ValueError:
+        return "One of your results is no array of numbers: are its rows equally long?"
+    if any(part.dtype.kind not in "iu" for part in (indices, places)):
+        return "Indices and places should be whole numbers, so that they can be used to index. Yours are not."
+    return judge_indices(indices, case) or judge_places(indices, places, case, top)
+
+
+def judge_indices(indices: np.ndarray, case: dict):
+    """What is wrong with the indices of the images."""
+    every, filter, top = case["activations"], case["filter"], case["top"]
+    chosen = every[..., filter]
+    flat = chosen.reshape(len(chosen), -1)
+    order = np.argsort(-flat.max(axis=1))
+    if indices.ndim == 2 and indices.shape[1] == 2:
+        return "Your first result looks like places, row and column. The indices of the images should come first."
+    if indices.shape == (len(chosen),) and top < len(chosen):
+        return f"You return all {len(chosen)} images; only the {top} that excite the filter most are wanted."
+    if indices.ndim == 1 and len(np.unique(indices)) < len(indices):
+        return "An image occurs twice in your indices. Each counts once, with its strongest place: did you rank places?"
+
+    def ranked(values: np.ndarray) -> np.ndarray:
+        return np.argsort(-values)[:top]
+
+    k = every.shape[-1]
+    others = [ranked(every[..., other].max(axis=(1, 2))) for other in range(k) if other not in (filter, filter - 1)]
+    ascending = order[:top][::-1]
+    return judge_array(
+        indices,
+        order[:top],
+        {
+            "Your indices are sorted by their own size. The most exciting image should come first.": (
+                np.sort(order[:top])
+            ),
+            "Right images, but the order is reversed: the most exciting one should come first.": ascending,
+            "These are the images that excite the filter *least*.": order[::-1][:top],
+            "You ranked the images by the mean over the places. One patch that fits is enough: the maximum counts.": (
+                [ranked(flat.mean(axis=1)), ranked(flat.mean(axis=1))[::-1]]
+            ),
+            "Your ranking takes the maximum over all filters. Only the chosen one counts.": (
+                ranked(every.max(axis=(1, 2, 3)))
+            ),
+            "This is the ranking of the filter before the chosen one. Filters are counted from 0.": (
+                ranked(every[..., filter - 1].max(axis=(1, 2)))
+            ),
+            "This is the ranking of another filter. The filters are the last axis of the array.": others,
+            "Your images are counted from 1; indices begin with 0.": order[:top] + 1,
+        },
+        "your array of indices",
+        otherwise=(
+            "Your indices go beyond the number of images. Did you take the maximum over all images at once?"
+            if indices.size and indices.max() >= len(chosen)
+            else ""
+        ),
+        tol=1e-9,
+    )
+
+
+def judge_places(indices: np.ndarray, places: np.ndarray, case: dict, top: int):
+    """What is wrong with the places, where the indices are right."""
+    chosen = case["activations"][..., case["filter"]]
+    height, width = chosen.shape[1:]
+
+    def place_of(values: np.ndarray) -> np.ndarray:
+        return np.stack(np.divmod(values.reshape(len(values), -1).argmax(axis=1), width), axis=1)
+
+    expected = place_of(chosen[indices])
+    flat = chosen[indices].reshape(top, -1).argmax(axis=1)
+    if places.shape == (2, top) and top != 2 and np.array_equal(places.T, expected):
+        return "Your places have rows and columns in two lists, (2, top). One pair per image is wanted, (top, 2)."
+    return judge_array(
+        places,
+        expected,
+        {
+            "Row and column are swapped in your places.": expected[:, ::-1],
+            "Your places are single numbers, counted through the whole image. Row and column are wanted.": (
+                [flat, flat[:, np.newaxis]]
+            ),
+            "Your places are those of the first images, not of the most exciting ones.": place_of(chosen[:top]),
+            "You divide by the height where the width is wanted: a row holds as many places as the image is wide.": (
+                np.stack(np.divmod(flat, height), axis=1)
+            ),
+            "Your places are counted from 1. Rows and columns begin with 0.": expected + 1,
+            "Your places hold the index of the image, too. Only row and column are wanted.": (
+                np.column_stack([indices, expected])
+            ),
+            "These are the places where the mean over the images is largest. Each image has its own place.": (
+                np.repeat(place_of(chosen.mean(axis=0, keepdims=True)), top, axis=0)
+            ),
+            "These are the places of the strongest answer of any filter. Only the chosen one counts.": (
+                place_of(case["activations"].max(axis=-1)[indices])
+            ),
+            "These are the places where the filter answers least.": place_of(-chosen[indices]),
+        },
+        "your array of places",
+        tol=1e-9,
+    )
+
+
+# ---- occlusion_map ------------------------------------------------------------------------------------------
+
+
+def occlusions(rng: np.random.Generator):
+    """An image, a linear classifier for it, and the squares to hide. Squares overlap, touch, or leave gaps."""
+    for shape, size, stride in (((9, 12, 1), 4, 2), ((11, 8, 3), 3, 3), ((8, 12, 3), 2, 4)):
+        image = rng.uniform(0.1, 1, shape).astype("float32")
+        image[: shape[0] // 2, ..., 0] *= 0.4  # so that local means and means of a channel differ
+        weights = normal(rng, *shape, 4, scale=0.25)
+        scores = np.tensordot(image, weights, 3)
+        yield {"image": image, "weights": weights, "label": unlikely(scores), "size": size, "stride": stride}
+
+
+def probabilities(images: np.ndarray, case: dict) -> np.ndarray:
+    """The classifier of a case: (N, H, W, C) -> (N, 4)."""
+    return softmax(np.tensordot(images, case["weights"], 3) / 1.5)
+
+
+@check(occlusions)
+def occlusion_map(student, case):
+    def predict(images):
+        images = np.asarray(images)
+        if images.shape[1:] != case["image"].shape:
+            raise Unusable(
+                f"`predict` takes a batch of images (N, H, W, C). Your function gave it an array of shape "
+                f"{images.shape} for an image of shape {case['image'].shape}."
+            )
+        return probabilities(images, case)
+
+    return student(predict, case["image"], case["label"], case["size"], case["stride"])
+
+
+@occlusion_map.judge
+def _(answer, case):
+    expected, label, size, stride = slide(case), case["label"], case["size"], case["stride"]
+    before = probabilities(case["image"][np.newaxis], case)[0]
+    image, height, width = case["image"], *case["image"].shape[:2]
+    constant = "You hide the square behind the same constant for every image. The mean of this image is wanted."
+    one_less, pixel_by_pixel = expected[:-1, :-1], slide(case, stride=1)
+    return judge_array(
+        answer,
+        expected,
+        {
+            "Your signs are reversed: where hiding lowers the probability, the map should be positive.": -expected,
+            "Your map holds the probability itself. Its fall is wanted: before, minus with the hidden square.": (
+                before[label] - expected
+            ),
+            "Rows and columns are exchanged in your map.": [expected.T, expected.T.reshape(expected.shape)],
+            "Your map is 0 everywhere. Do you ask for the image with the hidden square? Can your map hold fractions?": (
+                np.zeros_like(expected)
+            ),
+            "Your map is upside down or mirrored: its first value belongs to the square in the upper left corner.": (
+                [expected[::-1], expected[:, ::-1], expected[::-1, ::-1]]
+            ),
+            "The squares accumulate: each new one is hidden in addition to all before it. Begin each time with a fresh "
+            "copy of the image.": slide(case, accumulate=True),
+            constant: [slide(case, fill=lambda square, grey=grey: grey) for grey in (0, 0.5, 1, 127, 127.5, 128)],
+            "You fill the square with its own mean. The mean of the whole image is wanted.": (
+                slide(case, fill=lambda square: square.mean())
+            ),
+            "You fill each channel with its own mean. One number is wanted, the mean over all pixels and channels.": (
+                slide(case, fill=lambda square: image.mean(axis=(0, 1)))
+            ),
+            "You hide the first channel only. The square should be hidden in all of them.": (
+                slide(case, channels=slice(0, 1))
+            ),
+            "You hide everything but the square.": slide(case, inverse=True),
+            "Your map is about the most probable class of the image. The one that was asked for is wanted.": (
+                slide(case, label=int(before.argmax()))
+            ),
+            "Your map is about the class before the one asked for: classes are counted from 0.": (
+                slide(case, label=label - 1)
+            ),
+            "Your map is never negative. Hiding may also raise the probability: keep the sign.": (
+                [np.maximum(expected, 0), np.abs(expected)]
+            ),
+            "You divide the fall by the probability, or scale the map. The difference itself is wanted.": (
+                [expected / before[label], expected / expected.max(), (expected - expected.min()) / np.ptp(expected)]
+            ),
+            "Size and stride are exchanged.": slide(case, size=stride, stride=size),
+            "The last row or column of squares is missing: count how often a square fits on the image.": (
+                [one_less, expected[:-1], expected[:, :-1]]
+            ),
+            "Your map also has squares that stick out of the image. Only whole squares are wanted.": (
+                slide(case, partial=True)
+            ),
+            "You move the square by one pixel at a time. Use the stride.": (
+                [pixel_by_pixel, pixel_by_pixel[: expected.shape[0], : expected.shape[1]]]
+            ),
+            "Your map has one value per square, in a single row. Rows and columns are wanted.": expected.ravel(),
+            "Your squares are too large, or too small, by one pixel.": (
+                [slide(case, hidden=size + 1), slide(case, hidden=size - 1)]
+            ),
+        },
+        "your map",
+        where=f"For an image of {height}×{width} pixels, size {size}, stride {stride}: ",
+        tol=1e-3,
+    )
+
+
+def slide(case, size=None, stride=None, hidden=None, fill=None, label=None, channels=slice(None), accumulate=False,
+          inverse=False, partial=False):  # fmt: skip
+    """The occlusion map of a case, or with an argument the result of a usual mistake."""
+    image = case["image"].astype(float)
+    size, stride = size or case["size"], stride or case["stride"]
+    fill = fill or (lambda square: image.mean())
+    ends = [length if partial else length - size + 1 for length in image.shape[:2]]
+    rows, columns = (range(0, end, stride) for end in ends)
+    images, latest = [], image
+    for i in rows:
+        for j in columns:
+            occluded = (latest if accumulate else image).copy()
+            square = slice(i, i + (hidden or size)), slice(j, j + (hidden or size)), channels
+            if inverse:
+                occluded[:] = image.mean()
+                occluded[square] = image[square]
+            else:
+                occluded[square] = fill(image[square])
+            images.append(occluded)
+            latest = occluded
+    found, before = probabilities(np.array(images), case), probabilities(image[np.newaxis], case)
+    label = case["label"] if label is None else label
+    drop = before[0, label] - found[:, label]
+    return drop.reshape(len(rows), len(columns))
+
+
+# ---- grad_cam -----------------------------------------------------------------------------------------------
+
+
+def classifiers(rng: np.random.Generator):
+    """A small classifier with given weights, an image, a layer with feature maps, a class.
+
+    The map has places above 0 and, before the ReLU, below; no other class has a map of zeros.
+    """
+    for layer in ("second", "first", "second"):
+        while True:
+            case = {
+                "layer": layer,
+                "image": rng.uniform(-1, 1, (9, 8, 3)).astype("float32"),
+                "kernel_1": normal(rng, 3, 3, 3, 4, scale=0.4),
+                "bias_1": np.full(4, 0.3, "float32"),
+                "kernel_2": normal(rng, 2, 2, 4, 3, scale=0.4),
+                "bias_2": np.full(3, 0.3, "float32"),
+                "kernel_3": normal(rng, 6 * 5 * 3, 4, scale=0.3),
+                "bias_3": normal(rng, 4, scale=0.3),
+            }
+            found = inside(case)
+            case["label"] = unlikely(found["logits"])
+            mixtures = *np.eye(4), np.eye(4)[case["label"]] - found["probabilities"]  # the last one: of log p
+            weights = np.stack([mean_gradient(case, found, mixture) for mixture in mixtures])
+            every = found["maps"] @ weights.T  # the maps of all classes, before the ReLU
+            raw = every[..., case["label"]]
+            if (
+                every.max(axis=(0, 1)).min() > 0.02
+                and 0.1 < np.mean(raw > 0.05 * raw.max()) < 0.9
+                and found["probabilities"][case["label"]] > 0.1
+            ):
+                break
+        yield case
+
+
+def inside(case: dict) -> dict:
+    """What the layers of a case's network answer, by NumPy."""
+    first = convolve(case["image"][np.newaxis].astype(float), case["kernel_1"], case["bias_1"])
+    second = convolve(first, case["kernel_2"], case["bias_2"])
+    logits = second.reshape(1, -1) @ case["kernel_3"] + case["bias_3"]
+    return {
+        "first": first[0],
+        "second": second[0],
+        "logits": logits[0],
+        "probabilities": softmax(logits)[0],
+        "maps": (first if case["layer"] == "first" else second)[0],
+    }
+
+
+def gradient(case: dict, found: dict, mixture: np.ndarray, layer: str | None = None) -> np.ndarray:
+    """The gradient of a mixture of the logits with respect to a layer's feature maps, (h, w, K)."""
+    second = (case["kernel_3"].astype(float) @ mixture).reshape(found["second"].shape)
+    if (layer or case["layer"]) == "second":
+        return second
+    return backward(second * (found["second"] > 0), case["kernel_2"], found["first"].shape)
+
+
+def backward(values: np.ndarray, kernel: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Through a convolution, backward: from the gradient of its sums to the gradient of its input, of this shape."""
+    total = np.zeros(shape)
+    height, width = values.shape[:2]
+    for i, j in np.ndindex(kernel.shape[:2]):
+        total[i : i + height, j : j + width] += values @ kernel[i, j].T
+    return total
+
+
+def mean_gradient(case: dict, found: dict, mixture: np.ndarray) -> np.ndarray:
+    """The weight of each feature map, (K,)."""
+    return gradient(case, found, mixture).mean(axis=(0, 1))
+
+
+@check(classifiers)
+def grad_cam(student, case):
+    import keras
+    from keras import layers
+
+    x = keras.Input((9, 8, 3))
+    first = layers.Conv2D(4, 3, activation="relu", name="first")(x)
+    second = layers.Conv2D(3, 2, activation="relu", name="second")(first)
+    both = layers.Add()([second, second])  # a branch, as in ResNet: to call one layer after the other will not do
+    logits = layers.Dense(4, name="logits")(layers.Dropout(0.5)(layers.Flatten()(both)))
+    model = keras.Model(x, layers.Activation("softmax", name="probabilities")(logits))
+    halved = case["kernel_3"] / 2  # of the doubled maps
+    model.set_weights([halved if name == "kernel_3" else case[name] for name in WEIGHTS])
+
+    def answers() -> np.ndarray:
+        return np.asarray(model(case["image"][np.newaxis], training=False))
+
+    with warnings.catch_warnings():  # as in layer_outputs
+        warnings.filterwarnings("ignore", "The structure of `inputs`")
+        before = answers()
+        maps = [asked(student, model, case["image"], case["layer"], case["label"]) for _ in range(2)]
+        return {"map": maps[0], "again": maps[1], "changed": not close(answers(), before)}
+
+
+def asked(student, *arguments):
+    """What a student's `grad_cam` returns. Raises Unusable for the two usual errors with a tape."""
+    try:
+        return student(*arguments)
+    except (TypeError, ValueError, AttributeError) as error:
+        if any(part in str(error) for part in ("NoneType", "value (None)", "array of dimension 0")):
+            raise Unusable(
+                "Your code computes with None. Is it the gradient? `tape.gradient` gives None where the logit was not "
+                "computed *from* these feature maps while the tape was recording: one model must give both, inside the "
+                "`with` block."
+            ) from None
+        if "attribute '_id'" in str(error):
+            raise Unusable(
+                "`tape.gradient` was given something that is no tensor with numbers: a NumPy number (from `.numpy()` "
+                "or `predict`), or a symbol of the network. Call the network inside the `with` block, and keep its "
+                "tensors."
+            ) from None
+        raise
+
+
+@grad_cam.judge
+def _(answer, case):
+    found, yours = inside(case), answer["map"]
+    both = [one for one in (yours, answer["again"]) if isinstance(one, np.ndarray)]
+    if answer["changed"]:
+        return (
+            "Your function changed the network: it answers differently now. Whoever calls it still needs its softmax."
+        )
+    if len(both) == 2 and (
+        both[0].shape != both[1].shape or not np.allclose(*both, rtol=1e-3, atol=1e-6, equal_nan=True)
+    ):
+        return "Your map is another one each time: dropout is active. Ask the network with training=False."
+
+    def logit(k: int) -> np.ndarray:
+        return np.eye(4)[k]
+
+    def log_probability(k: int) -> np.ndarray:
+        return logit(k) - found["probabilities"]
+
+    def probability(k: int) -> np.ndarray:
+        return found["probabilities"][k] * log_probability(k)
+
+    expected, *accepted = (cam(case, found, score(case["label"])) for score in (logit, probability, log_probability))
+    right = isinstance(yours, np.ndarray) and close(yours, expected, 1e-3)
+    if isinstance(yours, np.ndarray) and not right and any(close(yours, one, 1e-3) for one in accepted):
+        return Advice(
+            "Right in principle, with a remark: you take the gradient of the probability. It also follows other "
+            "classes, and nearly vanishes where the network is sure. Selvaraju et al. take the logit."
+        )
+    if shape_said := judge_shape(yours, expected, case):
+        return shape_said
+    mistakes: dict[str, list] = {}
+    for score in (logit, probability, log_probability):  # whoever takes another score may make the same mistakes
+        for sentence, results in usual_mistakes(case, found, score).items():
+            mistakes.setdefault(sentence, []).extend(results)
+    return judge_array(yours, expected, mistakes, "your map", tol=1e-3)
+
+
+def cam(case: dict, found: dict, mixture: np.ndarray) -> np.ndarray:
+    """The Grad-CAM map of a mixture of the logits."""
+    return np.maximum(found["maps"] @ mean_gradient(case, found, mixture), 0)
+
+
+def usual_mistakes(case: dict, found: dict, score: Callable[[int], np.ndarray]) -> dict[str, list[np.ndarray]]:
+    """What is wrong, and the maps that it gives. `score(k)`: the mixture of the logits that speaks for class k."""
+    label, maps = case["label"], found["maps"]
+    local = gradient(case, found, score(label))
+    weights = local.mean(axis=(0, 1))
+    raw = maps @ weights
+    expected = np.maximum(raw, 0)
+    by_place = (maps * local.mean(axis=-1, keepdims=True)).sum(axis=-1)
+    other_layer = dict(case, layer="second" if case["layer"] == "first" else "first")
+    through_first = gradient(case, found, score(label), "first") * (found["first"] > 0)
+    of_image = backward(through_first, case["kernel_1"], case["image"].shape)
+    return {
+        "Your map is 0 everywhere, but there are places that speak for this class.": [np.zeros_like(expected)],
+        "Your map is upside down or mirrored: its first value should belong to the image's upper left corner.": [
+            expected[::-1],
+            expected[:, ::-1],
+            expected[::-1, ::-1],
+        ],
+        "Rows and columns are exchanged in your map.": [expected.T],
+        "The ReLU at the end is missing: your map has negative values, places that speak against the class.": [raw],
+        "You take the absolute value at the end. What speaks against the class should become 0, not positive.": [
+            np.abs(raw)
+        ],
+        "Your signs are reversed: your map shows what speaks *against* the class. Is it the gradient of a loss?": [
+            np.maximum(-raw, 0)
+        ],
+        "This is the map of the network's own answer. The class that was asked for is wanted.": [
+            cam(case, found, score(int(found["logits"].argmax())))
+        ],
+        "This is the map of the class before the one asked for: classes are counted from 0.": [
+            cam(case, found, score((label - 1) % 4))
+        ],
+        "You take the gradient of all logits together. Only that of the class asked for is wanted.": [
+            cam(case, found, np.ones(4)),
+            cam(case, found, np.full(4, 0.25)),
+        ],
+        "You *sum* the gradient over the places. The formula has its mean.": [expected * maps[..., 0].size],
+        "You take the *mean* over the feature maps at the end. The formula has their sum.": [expected / maps.shape[-1]],
+        "You multiply gradient and feature map place by place. In Grad-CAM each map has a single weight, the mean of "
+        "its gradient.": [np.maximum((maps * local).sum(-1), 0), np.maximum((maps * local).mean(-1), 0)],
+        "Your weights are means over the feature maps, one per place. A mean over the places is wanted, one weight per "
+        "feature map.": [np.maximum(by_place, 0), np.maximum(by_place / maps.shape[-1], 0)],
+        "Your map is the gradient alone. The feature maps are missing.": [
+            *(np.maximum(one, 0) for one in (local.sum(-1), local.mean(-1))),
+            local.max(-1),
+            np.abs(local).max(-1),
+        ],
+        "Your map is the mean of the feature maps. The gradient is missing, and so is the class.": [
+            maps.mean(-1),
+            maps.sum(-1),
+        ],
+        "Negative weights are lost: the ReLU belongs at the end, after the sum over the feature maps.": [
+            maps @ np.maximum(weights, 0)
+        ],
+        "You took the absolute value of the weights. A map may also speak against the class.": [maps @ np.abs(weights)],
+        "Your map is scaled, so that its largest value is 1. The formula does not do this; whoever draws it may.": [
+            expected / max(expected.max(), 1e-9),
+            (raw - raw.min()) / max(np.ptp(raw), 1e-9),
+        ],
+        f"This is the map of another layer. The one that was asked for is '{case['layer']}'.": [
+            cam(other_layer, inside(other_layer), score(label))
+        ],
+        "You take the gradient with respect to the image. The feature maps are wanted.": [
+            np.abs(of_image).max(-1),
+            np.maximum(of_image.sum(-1), 0),
+            np.maximum(of_image.mean(-1), 0),
+        ],
+    }
+
+
+def judge_shape(yours, expected: np.ndarray, case: dict) -> Reason | str | None:
+    """What is wrong with the shape of a Grad-CAM map, where it tells the mistake."""
+    shape = getattr(yours, "shape", None)
+    height, width = expected.shape
+    if shape == (1, height, width):
+        return f"Your map has shape {shape}: the batch axis is still there. One image went in, so (h, w) is wanted."
+    if shape in ((height, width, 1), (1, height, width, 1)):
+        return f"Your map has shape {shape}. Two axes are wanted, (h, w)."
+    depth = case["kernel_1" if case["layer"] == "first" else "kernel_2"].shape[-1]
+    if shape in ((height, width, depth), (1, height, width, depth)):
+        return f"Your map has shape {shape}: the feature maps are not added up yet."
+    if shape in ((depth,), (1, depth)):
+        return f"Your result has shape {shape}: these are the weights. The map is a sum of weighted feature maps."
+    if shape == case["image"].shape:
+        return (
+            f"Your map has the shape of the image with its channels, {shape}. The gradient with respect to the feature "
+            "maps is wanted, not with respect to the image."
+        )
+    if shape == case["image"].shape[:2]:
+        return f"Your map has the size of the image, {shape}. Return it as small as the feature maps: {height, width}."
+    return None

@@ -1,0 +1,986 @@
+"""The checks of lab 07: small networks, and a classifier that only records what it gets. Nothing is trained."""
+
+import numpy as np
+
+from helpers.checks.core import Advice, Reason, Unusable, call, check, first_line, judge_array, judge_number
+from helpers.checks.describe import describe_model, each_called_once, ends_in_softmax
+
+# ---- describe_network ---------------------------------------------------------------------------------------
+
+
+def networks(rng: np.random.Generator):
+    for kind, fits in (("sequential", False), ("functional", False), ("sequential", True)):
+        case = {
+            "kind": kind,
+            "size": rng.permutation(np.arange(12, 20))[:2].tolist(),
+            "filters": int(rng.integers(4, 9)),
+            "classes": int(rng.integers(5, 12)),
+        }
+        trainable = counts(case)["trainable"]
+        side = 3 * trainable if fits else int(trainable * rng.uniform(0.2, 0.5))
+        yield case | {"memory_bytes": 4 * side**2}
+
+
+def network(case: dict):
+    """A small network with what can be miscounted: other convolutions, frozen layers, layers without weights."""
+    import keras
+    from keras import layers
+
+    f, classes = case["filters"], case["classes"]
+    inputs = keras.Input((*case["size"], 3))
+    if case["kind"] == "sequential":
+        chain = keras.Sequential(
+            [
+                inputs,
+                layers.Rescaling(1 / 255),
+                layers.Conv2D(f, 3, name="stem"),
+                layers.BatchNormalization(name="conv1_bn"),
+                layers.ReLU(),
+                layers.SeparableConv2D(f + 2, 3),
+                layers.DepthwiseConv2D(3),
+                layers.Conv2D(f + 2, 1, use_bias=False),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(classes),
+                layers.Activation("softmax"),
+            ]
+        )
+        return keras.Model(chain.inputs[0], chain.outputs[0])  # a Sequential has no attribute `input`
+    value = layers.BatchNormalization(name="conv1_bn")(inputs)
+    value = layers.Conv2D(f, 3, trainable=False)(value)
+    value = layers.Add()([value, layers.Conv2D(f, 1)(value)])
+    value = layers.Conv2D(f + 2, 3, strides=2)(value)
+    value = layers.GlobalMaxPooling2D()(value)
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(value))
+
+
+def counts(case: dict) -> dict:
+    """The right answers, but for the Hessian, worked out by hand; with some that mistakes give."""
+    f, g, dense = case["filters"], case["filters"] + 2, (case["filters"] + 3) * case["classes"]
+    if case["kind"] == "sequential":
+        parameters, statistics, frozen = 28 * f + 4 * f + (9 * f + f * g + g) + 10 * g + g * g + dense, 2 * f, 0
+        convolutions, first, first_conv = 2, 28 * f, 28 * f
+    else:
+        parameters, statistics, frozen = 12 + 28 * f + (f * f + f) + (9 * f * g + g) + dense, 6, 28 * f
+        convolutions, first, first_conv = 3, 12, 28 * f
+    return {
+        "convolutions": convolutions,
+        "parameters": parameters,
+        "trainable": parameters - statistics - frozen,
+        "input_size": case["size"],
+        "first_layer": first,
+        "last_layer": dense,
+        "frozen": frozen,
+        "first_conv": first_conv,
+        "dense_kernel": dense - case["classes"],
+    }
+
+
+@check(networks)
+def describe_network(student, case):
+    found = student(network(case), case["memory_bytes"])
+    return {"found": found if isinstance(found, dict) else type(found).__name__}
+
+
+@describe_network.judge
+def _(answer, case):
+    found, right = answer["found"], counts(case)
+    keys = ("convolutions", "parameters", "trainable", "input_size", "first_layer", "last_layer", "hessian_share")
+    if isinstance(found, str):
+        found = "None: does it end with `return`?" if found == "NoneType" else f"{found}."
+        return f"A dictionary is wanted, as in the docstring; your function returned {found}"
+    if missing := [key for key in keys if key not in found]:
+        return f"Your dictionary lacks {', '.join(missing)}."
+    literal = "This is ResNet50's figure. Your function got another network: find the figure by code."
+    mistakes = {
+        "convolutions": {
+            "Separable and depthwise convolutions are counted, too. Count the layers of type Conv2D.": 4,
+            "A convolution's name need not hold `conv`, and other layers' names may. Ask for the type of a layer.": (
+                3 if case["kind"] == "sequential" else 4
+            ),
+            literal: 53,
+        },
+        "parameters": {
+            "These are the trainable ones only. All are wanted here.": right["trainable"],
+            literal: 25636712,
+        },
+        "trainable": {
+            "These are all parameters. Batch normalisation, for one, has some that training does not touch.": (
+                right["parameters"]
+            ),
+            "A frozen layer is counted: ask the network for its trainable weights.": (
+                right["trainable"] + right["frozen"]
+            ),
+            literal: 25583592,
+        },
+        "first_layer": {
+            "The first layer of this network has no parameters. The first one *with weights* is wanted.": 0,
+            "This is the first convolution. But here another layer with weights stands before it.": right["first_conv"],
+            "Only what is trainable was counted.": right["first_layer"] // 2,
+            literal: 9472,
+        },
+        "last_layer": {
+            "The last layer of this network has no parameters. The last one *with weights* is wanted.": 0,
+            "The biases are missing.": right["dense_kernel"],
+            literal: 2049000,
+        },
+    }
+    for key, sentences in mistakes.items():
+        if finding := judge_number(found[key], right[key], sentences, "your answer", where=f"{key}: "):
+            return finding
+    return judge_size(found["input_size"], case["size"]) or judge_share(found["hessian_share"], right, case)
+
+
+def judge_size(size, expected: list[int]) -> str | None:
+    size = size.tolist() if isinstance(size, np.ndarray) else size
+    if size == expected:
+        return None
+    if size == expected[::-1]:
+        return "input_size: height comes first, then width."
+    if isinstance(size, list) and len(size) > 2:
+        return f"input_size: only height and width are wanted; yours is {tuple(size)}."
+    if size in ([224, 224], 224):
+        return "input_size: this is ResNet50's. Your function got another network: ask the network."
+    return f"input_size should be {tuple(expected)} for this network, a pair of whole numbers; yours is {size}."
+
+
+def judge_share(share, right: dict, case: dict) -> str | None:
+    where, side, n = "hessian_share: ", (case["memory_bytes"] / 4) ** 0.5, right["trainable"]
+    expected = min(1.0, side / n)
+    if isinstance(share, int | float) and abs(share - expected) <= 1.01 / n:  # rounded down, or not
+        return None
+    if isinstance(share, int | float) and expected == 1 < share:
+        return f"{where}this is more than 1. A network has no more parameters than all of them."
+    mistakes = {
+        "one number takes 4 bytes.": 2 * side / n,
+        "4 bytes are for each entry of the matrix, not for each of its rows.": side / 2 / n,
+        "a float32 number takes 4 bytes, not 8.": side / 2**0.5 / n,
+        "this is the share of the matrix's entries that fit. For n parameters the matrix has n × n: which n fits?": (
+            (side / n) ** 2
+        ),
+        "for n parameters the Hessian has n × n entries, not n.": side**2 / n,
+        "1 would mean that the Hessian of all parameters fits into memory_bytes. It has n × n entries of 4 bytes.": 1,
+        "the share of the *trainable* parameters is wanted.": side / right["parameters"],
+        "this is the number of parameters. Their share is wanted.": side,
+        "this is a percentage; a fraction between 0 and 1 is wanted.": 100 * expected,
+    }
+    near = [number for number in mistakes.values() if isinstance(share, int | float) and abs(share / number - 1) < 0.01]
+    return judge_number(near[0] if near else share, expected, mistakes, "your answer", where)
+
+
+# ---- classify -----------------------------------------------------------------------------------------------
+
+SHIFT = np.array([30, 80, 10], "float32")  # of the preprocessing that the check's classifier asks for
+NAMES = ("aubergine", "bicycle", "candle", "drum", "envelope", "fountain", "guitar", "harbour")
+
+
+class Refused(Exception):
+    """The recording network was given something that no network takes."""
+
+
+class Recorder:
+    """Stands in for a network: remembers its inputs, and answers with given probabilities."""
+
+    def __init__(self, size: list[int], probabilities: np.ndarray):
+        self.input_shape, self.output_shape = (None, *size, 3), (None, len(probabilities))
+        self.probabilities, self.inputs = probabilities, []
+
+    def predict(self, x, *args, **kwargs):
+        x = np.asarray(x, dtype="float32")
+        self.inputs.append(x)
+        if x.shape != (1, *self.input_shape[1:]):
+            raise Refused
+        return self.probabilities[np.newaxis].copy()
+
+    predict_on_batch = predict
+
+    def __call__(self, x, *args, **kwargs):
+        import keras
+
+        return keras.ops.convert_to_tensor(self.predict(x))
+
+
+def preprocess(images) -> np.ndarray:
+    return np.array(images, "float32") / 2 - SHIFT
+
+
+def pictures(rng: np.random.Generator):
+    """Photographs of one colour, brighter at the bottom and at the left: any way of resizing keeps that."""
+    kinds = (("RGB", 3, (61, 47)), ("RGB", 1, (20, 90)), ("grey", 5, (50, 70)), ("one channel", 2, (44, 30)))
+    for number, (kind, top, shape) in enumerate((*kinds, ("RGBA", 4, (53, 64)))):
+        rows, columns = (np.linspace(-10, 10, n) for n in shape)
+        ramp = rows[:, np.newaxis] - columns
+        colour = rng.permutation([45.0, 120.0, 205.0])
+        image = ramp[..., np.newaxis] + colour
+        if kind in ("grey", "one channel"):
+            image = ramp + 150 if kind == "grey" else ramp[..., np.newaxis] + 150
+            colour = np.full(3, 150.0)
+        elif kind == "RGBA":
+            image = np.concatenate([image, np.full((*shape, 1), 153)], axis=-1)
+        probabilities = (0.6 ** np.arange(len(NAMES))).astype("float32")
+        probabilities = rng.permutation(probabilities / probabilities.sum())
+        while probabilities[0] == probabilities.max():  # the order of the classes must not be right by chance
+            probabilities = rng.permutation(probabilities)
+        yield {
+            "kind": kind,
+            "image": image.round().astype("uint8"),
+            "colour": colour,
+            "top": top,
+            "size": [24, 36] if number % 2 else [32, 20],
+            "probabilities": probabilities,
+        }
+
+
+@check(pictures)
+def classify(student, case):
+    from helpers.pretrained import Classifier
+
+    recorder = Recorder(case["size"], case["probabilities"])
+    model = Classifier("test", recorder, tuple(case["size"]), preprocess, NAMES, "a check", False)
+    found = {"raised": None, "result": None}
+    try:
+        if case["kind"] == "RGB":  # an error says in which line it happened
+            found["result"] = student(model, case["image"], case["top"])
+        else:
+            outcome = call(student, model, case["image"], case["top"])
+            found["result"] = outcome.get("value")
+            found["raised"] = first_line(outcome) if "raised" in outcome else None
+    except Refused:
+        pass  # judged by what the network got
+    if isinstance(found["result"], np.ndarray):
+        found["result"] = found["result"].tolist()
+    return found | {"inputs": recorder.inputs[-1:]}
+
+
+@classify.judge
+def _(answer, case):
+    shape = case["image"].shape
+    if answer["inputs"] and (finding := judge_batch(answer["inputs"][0].shape, case)):
+        return finding
+    if answer["raised"]:
+        return f"For a photograph of shape {shape} ({case['kind']}) your function fails: {answer['raised']}"
+    if not answer["inputs"]:
+        return "`model.network` was never asked."
+    return judge_colours(answer["inputs"][0][0], case) or judge_pairs(answer["result"], case)
+
+
+def judge_batch(shape: tuple[int, ...], case: dict) -> str | None:
+    """What is wrong with the shape of what the network got."""
+    height, width = case["size"]
+    if shape == (1, height, width, 3):
+        return None
+    got = f"For a photograph of shape {case['image'].shape} the network got an array of shape {shape}."
+    if len(shape) == 3:
+        return f"{got} The batch axis is missing: a network takes (N, height, width, 3), and here N is 1."
+    if len(shape) == 4 and shape[1] == 3:
+        return f"{got} The channels should come last."
+    if shape[-1] == 4:
+        return f"{got} The fourth channel says how opaque a pixel is (alpha). The network knows three channels."
+    if shape == (1, height, width, 1):
+        return f"{got} It wants red, green and blue also for a grey photograph."
+    if len(shape) != 4 or shape[-1] != 3:
+        return f"{got} It takes (1, height, width, 3)."
+    if shape[1:3] == (width, height):
+        return f"{got} Height and width are exchanged: `model.input_size` is (height, width) = ({height}, {width})."
+    if shape[1:3] == case["image"].shape[:2]:
+        return f"{got} It was not resized to `model.input_size`, here ({height}, {width})."
+    return f"{got} This is not the size it takes, `model.input_size`, here ({height}, {width})."
+
+
+def judge_colours(image: np.ndarray, case: dict) -> str | None:
+    """What was done to the colours, from their means in the middle: any way to resize keeps them, more or less."""
+    colour = case["colour"]
+    accepted = [preprocess(colour)]
+    if case["kind"] == "RGBA":  # laid over white, or over black
+        accepted += [preprocess(0.6 * colour + 0.4 * 255), preprocess(0.6 * colour)]
+    mistakes = {
+        "The preprocessing is missing: the network got the colours as they are. See `model.preprocess_input`.": colour,
+        "The preprocessing was done twice.": preprocess(preprocess(colour)),
+        "You scaled the image to 0–1 before `model.preprocess_input`, which wants 0 to 255. (Some functions that "
+        "resize do it unasked.)": preprocess(colour / 255),
+        "The image was scaled to 0–1 in place of `model.preprocess_input`. (Some functions that resize do it "
+        "unasked.)": colour / 255,
+        "After `model.preprocess_input` the image was scaled once more.": preprocess(colour) / 255,
+        "Red and blue are exchanged: `model.preprocess_input` wants RGB, and the photograph is RGB.": (
+            preprocess(colour[::-1])
+        ),
+        "Red and blue are exchanged after `model.preprocess_input`.": preprocess(colour)[::-1],
+        "This is the preprocessing of ResNet50. Each network has its own: use `model.preprocess_input`.": (
+            colour[::-1] - (103.939, 116.779, 123.68)
+        ),
+        "This is the preprocessing of ResNet-20. Each network has its own: use `model.preprocess_input`.": (
+            colour / 127.5 - 1
+        ),
+    }
+    rows, columns = (slice(n * 3 // 8, n * 5 // 8) for n in image.shape[:2])
+    middle = image[rows, columns]
+    means = middle.mean(axis=(0, 1))
+    if min(np.abs(means - one).max() for one in accepted) < 9:
+        if middle[-1].mean() > middle[0].mean() and middle[:, 0].mean() > middle[:, -1].mean():
+            return None
+        return "The picture that the network got is not upright any more: it was flipped, turned or torn."
+    # Small numbers apart: all scalings to 0–1 are near each other.
+    for sentence, one in mistakes.items():
+        if np.abs(means - one).max() < (9 if np.abs(one).max() > 9 else 0.12):
+            return sentence
+    return (
+        f"The mean colour of the photograph is {tuple(map(float, colour))}, and after `model.preprocess_input` it "
+        f"should be about {tuple(accepted[0].round(1).tolist())}. The network got {tuple(means.round(1).tolist())}."
+    )
+
+
+def judge_pairs(pairs, case: dict) -> str | None:
+    """Whether the answer is the list of the most probable classes."""
+    top, probabilities = case["top"], case["probabilities"]
+    wanted = "A list of pairs (name, probability) is wanted"
+    if pairs is None:
+        return "The result is None. Does your function end with `return`?"
+    if not isinstance(pairs, list):
+        return f"{wanted}, not {({dict: 'a dictionary', str: 'a text'}).get(type(pairs), 'this')}."
+    if all(isinstance(one, str) for one in pairs):
+        return f"{wanted}; yours holds only texts."
+    if len(pairs) == 2 and all(isinstance(one, list | np.ndarray) and len(one) == top for one in pairs):
+        first = np.asarray(pairs[0], dtype=object)
+        if top != 2 or all(isinstance(one, str) for one in first):
+            return f"{wanted}; yours is a pair of lists."
+    if len(pairs) == len(NAMES) != top:
+        return f"`top` is {top}, but all {len(NAMES)} classes came back."
+    if len(pairs) != top:
+        return f"`top` is {top}, but {len(pairs)} came back."
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        return f"{wanted}; yours begins with {pairs[0]}."
+    plain = [[one.item() if isinstance(one, np.ndarray) and one.size == 1 else one for one in pair] for pair in pairs]
+    if all(isinstance(pair[1], str) for pair in plain):
+        if isinstance(plain[0][0], str):
+            return "Your probabilities are texts, and numbers are wanted. (An array of names and numbers holds texts.)"
+        return "In each pair the name comes first, then the probability."
+    if any(not isinstance(pair[0], str) for pair in plain):
+        return "Your pairs hold numbers of classes. The names stand in `model.class_names`."
+    if any(isinstance(pair[1], bool) or not isinstance(pair[1], int | float) for pair in plain):
+        return f"{wanted}; yours begins with {tuple(plain[0])}."
+    names, values = [pair[0] for pair in plain], np.array([pair[1] for pair in plain])
+    if strange := [name for name in names if name not in NAMES]:
+        return f"'{strange[0]}' is none of the classes of this classifier. Use `model.class_names`."
+    order = np.argsort(-probabilities)
+    right = [NAMES[k] for k in order[:top]]
+    best = probabilities[order[:top]]
+    if names == right:
+        if np.allclose(values, best, atol=0.006):
+            return None
+        again = np.exp(probabilities) / np.exp(probabilities).sum()
+        if np.allclose(values, again[order[:top]], atol=0.006):
+            return "Softmax was taken a second time: the network's outputs are probabilities already."
+        if np.allclose(values, best * 100, atol=0.6):
+            return "Your probabilities are percentages; numbers between 0 and 1 are wanted."
+        return f"The names are right, but not the probabilities: {values.round(3).tolist()}. Give the network's own."
+    if top > 1 and names == right[::-1]:
+        return "The most probable classes are there, but the most probable should come first."
+    if names == [NAMES[k] for k in order[::-1][:top]]:
+        return "These are the least probable classes."
+    if names == list(NAMES[:top]):
+        if np.allclose(values, best, atol=0.006):
+            return "The probabilities are sorted, but the names are not: they no longer belong together."
+        return "These are the first classes, not the most probable ones."
+    if sorted(names) == sorted(right):
+        return "The right classes, but not in the right order: the most probable should come first."
+    return f"These are not the {top} most probable classes; the first should be the class of highest probability."
+
+
+# ---- residual_block -----------------------------------------------------------------------------------------
+
+
+def blocks(rng: np.random.Generator):
+    for channels, filters, stride in ((4, 4, 1), (4, 6, 1), (4, 8, 2), (4, 4, 2)):
+        x = rng.normal(0, 2, (2, 8, 12, channels)).astype("float32")
+        yield {"x": x, "filters": filters, "stride": stride}
+
+
+def flat(model) -> list:
+    """All layers of a model, those of nested models included."""
+    return [one for layer in model.layers for one in (flat(layer) if hasattr(layer, "layers") else [layer])]
+
+
+def response(model, x: np.ndarray, kernels: tuple[float, float], last_norm: tuple[float, float] = (1, 0)) -> np.ndarray:
+    """What a block answers when its 3×3 convolutions only multiply by these numbers; last_norm: its (gamma, beta)."""
+    convolutions = [layer for layer in flat(model) if type(layer).__name__ == "Conv2D"]
+    norms = [layer for layer in flat(model) if type(layer).__name__ == "BatchNormalization"]
+    numbers = iter(kernels)
+    for layer in convolutions:
+        kernel = np.zeros(layer.kernel.shape, "float32")
+        factor = next(numbers, 0) if tuple(layer.kernel_size) == (3, 3) else 1
+        middle = tuple(size // 2 for size in layer.kernel_size)
+        kernel[middle] = factor * np.eye(*kernel.shape[2:])
+        layer.set_weights([kernel, *(np.zeros(w.shape) for w in layer.weights[1:])])
+    for layer in norms:
+        gamma, beta = last_norm if layer is norms[-1] else (1, 0)
+        values = {"gamma": gamma, "beta": beta, "moving_mean": 0, "moving_variance": 1}
+        layer.set_weights([np.full(w.shape, values.get(w.name, 0)) for w in layer.weights])
+    return np.asarray(model(x, training=False))
+
+
+@check(blocks)
+def residual_block(student, case):
+    import keras
+
+    inputs = keras.Input(case["x"].shape[1:])
+    outputs = student(inputs, case["filters"], case["stride"])
+    if not isinstance(outputs, keras.KerasTensor):
+        what = "None: does it end with `return`?" if outputs is None else f"a {type(outputs).__name__}."
+        if isinstance(outputs, keras.Layer):
+            what = "a layer: was it called?"
+        raise Unusable(f"The block's output, a tensor of Keras, is wanted; your function returned {what}")
+    model = keras.Model(inputs, outputs)
+    return {
+        "layers": describe_model(model)["layers"],
+        "shape": list(outputs.shape[1:]),
+        "zero": response(model, case["x"], (0, 0)),
+        "minus": response(model, case["x"], (1, 1), last_norm=(0, -1)),
+        "between": response(model, case["x"], (-1, 1)),
+    }
+
+
+@residual_block.judge
+def _(answer, case):
+    x, filters, stride = case["x"], case["filters"], case["stride"]
+    where = f"For an input of {x.shape[-1]} channels, filters={filters} and stride={stride}: "
+    expected = [x.shape[1] // stride, x.shape[2] // stride, filters]
+    layers, same = answer["layers"], x.shape[-1] == filters and stride == 1
+    convolutions = [layer for layer in layers if layer["kind"] == "Conv2D"]
+    large = [layer for layer in convolutions if layer["kernel_size"] != [1, 1]]
+    norms = [layer for layer in layers if layer["kind"] == "BatchNormalization"]
+    kinds = [layer["kind"] for layer in layers if "Pad" not in layer["kind"]]
+    if "Concatenate" in kinds and answer["shape"] != expected:
+        return f"{where}the two branches are put side by side. They should be added."
+    if answer["shape"] != expected:
+        return f"{where}the output has shape {answer['shape']}, but {expected} is wanted: " + (
+            "the stride is not used, or not in both branches."
+            if answer["shape"][:2] != expected[:2]
+            else "its last axis should be `filters`."
+        )
+    if [layer["kernel_size"] for layer in large] != [[3, 3]] * 2:
+        sizes = ", ".join("×".join(map(str, layer["kernel_size"])) for layer in convolutions) or "none"
+        return (
+            f"{where}two 3×3 convolutions are wanted on the way from x to the output (and 1×1 in the shortcut, where "
+            f"it needs one); yours: {sizes}."
+        )
+    if same and len(convolutions) > 2:
+        return f"{where}the shape does not change, so the shortcut should be x itself, without a convolution."
+    if len(norms) < 2:
+        return f"{where}batch normalisation should follow each of the two convolutions; yours has {len(norms)}."
+    if same and len(norms) > 2:
+        return f"{where}two batch normalisations are wanted, one per convolution; yours has {len(norms)}."
+    if same and kinds[0] != "Conv2D":
+        return (
+            "Your block begins with a normalisation or an activation: this is a later variant, called pre-activation. "
+            "Here the convolution comes first."
+        )
+    if [layer["strides"] for layer in large] != [[stride, stride], [1, 1]]:
+        return f"{where}the first convolution of the branch should have the stride, the second should have none."
+    if finding := judge_sums(answer, x) if same else judge_shortcut(answer, where):
+        return finding
+    if same and any(layer["activation"] not in (None, "linear") for layer in convolutions):
+        return "An activation stands directly behind a convolution. The batch normalisation should stand between them."
+    return None
+
+
+def judge_sums(answer: dict, x: np.ndarray) -> str | None:
+    """Where the shape stays: what comes out when the branch F gives 0, -1, or the negative part of x."""
+
+    def relu(values):
+        return np.maximum(values, 0)
+
+    def is_like(name, expected):
+        return np.allclose(answer[name], expected, atol=0.02)
+
+    if is_like("zero", 0):
+        return "There is no shortcut: when both convolutions give 0, the output is 0. It should be ReLU(x)."
+    if is_like("zero", x) and is_like("minus", x - 1):
+        return "There is no ReLU at the end: after the addition, negative values come out."
+    if is_like("zero", x):
+        return "x is added after the last ReLU, so negative values come out. Add first, and then take the ReLU."
+    if is_like("minus", relu(x)) and is_like("zero", relu(x)):
+        return (
+            "A ReLU stands at the end of the branch, before the addition: F(x) could add to x, but never take anything "
+            "away."
+        )
+    if is_like("minus", 0) and is_like("zero", relu(x)):
+        return (
+            "The last batch normalisation stands behind the addition, and changes x as well. It belongs to the branch."
+        )
+    if is_like("between", 0):
+        return "There is no ReLU between the two convolutions: together they are no more than one."
+    right = {"zero": relu(x), "minus": relu(x - 1), "between": relu(x)}
+    if not all(is_like(name, expected) for name, expected in right.items()):
+        return (
+            "Your block computes something else than ReLU(x + F(x)), with F: convolution, batch normalisation, ReLU, "
+            "convolution, batch normalisation."
+        )
+    return None
+
+
+def judge_shortcut(answer: dict, where: str) -> str | None:
+    """Where the shape changes: what comes out when the branch F gives 0."""
+    if np.abs(answer["zero"]).max() < 0.02:
+        return f"{where}nothing of x comes through a shortcut. x must be brought to the new shape."
+    if answer["zero"].min() < -0.02:
+        return f"{where}negative values come out. The last step is a ReLU after the addition, here as elsewhere."
+    return None
+
+
+# ---- build_resnet20 -----------------------------------------------------------------------------------------
+
+CORE, SHORTCUTS = 269_722, (0, 2560, 2752)  # trainable parameters; shortcuts: none, 1×1 without and with norm
+
+
+@check(lambda rng: [{"x": rng.normal(0, 0.5, (2, 32, 32, 3)).astype("float32")}])
+def build_resnet20(student, case):
+    model = student()
+    describe_model(model, (32, 32, 3))  # says so where it is no network
+    found = describe_model(each_called_once(model))
+    return found | {"outputs": call(lambda: np.asarray(model(case["x"], training=False)))}
+
+
+@build_resnet20.judge
+def _(answer, case):
+    layers = answer["layers"]
+    kinds = [layer["kind"] for layer in layers]
+    if answer["input_shape"] is None:
+        return "Your network does not tell the shapes in it. Make it with keras.Model(inputs, outputs)."
+    if answer["input_shape"] != [32, 32, 3]:
+        return f"The input should have shape (32, 32, 3); yours has {tuple(answer['input_shape'])}."
+    if answer["output_shape"] != [10]:
+        return f"Ten numbers per image are wanted, (N, 10); yours gives {('N', *(answer['output_shape'] or ()))}."
+    outputs = answer["outputs"]
+    if "raised" in outputs:
+        return f"Your network cannot be called on images: {first_line(outputs)}"
+    last = layers[-1]["activation"]
+    if not ends_in_softmax(outputs) and last not in (None, "linear"):
+        return f"The last layer should give probabilities (softmax) or logits; yours ends in {last}."
+    large = [layer for layer in layers if layer["kind"] == "Conv2D" and layer["kernel_size"] != [1, 1]]
+    if any(layer["kernel_size"] != [3, 3] for layer in large):
+        sizes = sorted({"×".join(map(str, layer["kernel_size"])) for layer in large})
+        return f"All convolutions of a ResNet-20 are 3×3 (but for shortcuts); yours: {', '.join(sizes)}."
+    if len(large) != 19:
+        return (
+            f"19 convolutions of 3×3 are wanted: one at the beginning, then three stages of three blocks with two "
+            f"each. Yours has {len(large)}."
+        )
+    shapes = [layer["output_shape"] for layer in large]
+    wanted = [[32, 32, 16]] * 7 + [[16, 16, 32]] * 6 + [[8, 8, 64]] * 6
+    if [shape[2] for shape in shapes] != [shape[2] for shape in wanted]:
+        return (
+            "Seven convolutions with 16 filters are wanted, then six with 32, and six with 64. Yours have "
+            + ", ".join(str(shape[2]) for shape in shapes)
+            + "."
+        )
+    if shapes != wanted and "MaxPooling2D" in kinds:
+        return "There is a max pooling. For images of 32×32 ResNet has none: strides make the maps smaller."
+    if shapes != wanted:
+        sides = list(dict.fromkeys(shape[0] for shape in shapes))
+        return (
+            "The maps should be 32×32 in the first stage, 16×16 in the second, 8×8 in the third: only the first block "
+            f"of the second and third stage has stride 2. Yours are {', '.join(f'{side}×{side}' for side in sides)}, "
+            f"and {sum(shape[0] != right[0] for shape, right in zip(shapes, wanted, strict=True))} convolutions differ."
+        )
+    if kinds.count("Add") != 9:
+        return f"Nine blocks have nine additions; yours has {kinds.count('Add')}. Where are the shortcuts?"
+    if kinds.count("BatchNormalization") < 19:
+        return (
+            f"Each of the 19 convolutions is followed by batch normalisation, the very first as well; yours has "
+            f"{kinds.count('BatchNormalization')}."
+        )
+    if (relus := sum(layer["activation"] == "relu" for layer in layers)) < 19:
+        return f"19 ReLUs are wanted: one at the beginning, and two in each block. Yours has {relus}."
+    pooled = any(layer["output_shape"] == [64] for layer in layers)
+    if "GlobalAveragePooling2D" not in kinds and (not pooled or "GlobalMaxPooling2D" in kinds):
+        return "After the last block comes global average pooling: of each of the 64 maps only the mean is left."
+    if kinds.count("Dense") != 1:
+        return f"One dense layer is wanted, the last one; yours has {kinds.count('Dense')}."
+    if sum(layer["activation"] == "softmax" for layer in layers) > 1:
+        return "Softmax is taken twice."
+    trainable = answer["trainable_parameters"]
+    biases = sum(layer["filters"] for layer in layers if layer["kind"] == "Conv2D" and layer["use_bias"])
+    if trainable - biases not in [CORE + shortcut for shortcut in SHORTCUTS]:
+        return (
+            f"Your network has {trainable:,} trainable parameters. 272,474 are wanted, or 269,722 with shortcuts "
+            "without weights. Compare `model.summary()` with the table."
+        )
+    if any(layer["use_bias"] for layer in large):
+        return Advice(
+            f"Right. Your {trainable:,} trainable parameters hold biases that do nothing: batch normalisation "
+            "subtracts the mean, and the bias with it. `use_bias=False` leaves them out."
+        )
+    return None
+
+
+# ---- freeze_backbone ----------------------------------------------------------------------------------------
+
+
+def backbone(seed: int, nested: bool = False):
+    """A small functional network with batch normalisation, (12, 12, 3) -> (6, 6, 5), and known weights."""
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((12, 12, 3))
+    value = layers.Conv2D(5, 3, strides=2, padding="same", use_bias=False)(inputs)
+    value = layers.BatchNormalization()(value)
+    if nested:
+        part = [keras.Input((6, 6, 5)), layers.Conv2D(5, 1), layers.BatchNormalization()]
+        value = keras.Sequential(part, name="branch")(value)
+    model = keras.Model(inputs, value if nested else layers.ReLU()(value))
+    rng = np.random.default_rng(seed)
+    model.set_weights([rng.uniform(0.1, 1, w.shape) for w in model.weights])
+    return model
+
+
+@check(lambda rng: ({"weights_seed": int(rng.integers(1, 10_000)), "nested": nested} for nested in (False, True)))
+def freeze_backbone(student, case):
+    import keras
+
+    model = backbone(case["weights_seed"], case["nested"])
+    kinds, weights = [type(layer).__name__ for layer in flat(model)], model.get_weights()
+    frozen = student(model)
+    describe_model(frozen, (12, 12, 3))  # says so where it is no network
+    return {
+        "same_layers": [type(layer).__name__ for layer in flat(frozen)] == kinds,
+        "before": weights,
+        "after": frozen.get_weights(),
+        "trainable": [
+            type(layer).__name__
+            for layer in flat(frozen)
+            if layer.trainable_weights or layer.trainable and isinstance(layer, keras.layers.BatchNormalization)
+        ],
+        "own": len(kinds),
+    }
+
+
+@freeze_backbone.judge
+def _(answer, case):
+    if not answer["same_layers"]:
+        return "The network you return has other layers than the one you got. Only whether it learns should change."
+    if not all(np.array_equal(one, two) for one, two in zip(answer["before"], answer["after"], strict=True)):
+        return "The weights are not those of the network you got: what it had learned is lost."
+    trainable, norms, convolutions = answer["trainable"], "BatchNormalization", "Conv2D"
+    every = 4 if case["nested"] else 2
+    if len(trainable) == every:
+        return "The backbone is still trainable, all of it."
+    if trainable and set(trainable) == {norms}:
+        return (
+            "Batch normalisation is still trainable: its scale and shift would learn, and its mean and variance would "
+            "follow the new images."
+        )
+    if trainable and set(trainable) == {convolutions}:
+        return "The convolutions are still trainable, and only the batch normalisation is frozen."
+    if trainable:
+        return f"Only a part is frozen; still trainable: {', '.join(trainable)}."
+    return None
+
+
+# ---- add_head -----------------------------------------------------------------------------------------------
+
+
+def heads(rng: np.random.Generator):
+    for frozen, classes in ((True, 3), (False, 2)):
+        x = rng.uniform(-1, 1, (5, 12, 12, 3)).astype("float32")
+        yield {"x": x, "frozen": frozen, "classes": classes, "weights_seed": int(rng.integers(1, 10_000))}
+
+
+def statistics(norms: list) -> list[np.ndarray]:
+    """Mean and variance that each batch normalisation remembers."""
+    return [np.copy(weight) for layer in norms for weight in layer.get_weights()[-2:]]
+
+
+@check(heads)
+def add_head(student, case):
+    import keras
+
+    body = backbone(case["weights_seed"])
+    body.trainable = not case["frozen"]
+    features = np.asarray(body(case["x"], training=False))
+    model = student(body, case["classes"])
+    found = describe_model(model, (12, 12, 3))
+    dense = [layer for layer in flat(model) if isinstance(layer, keras.layers.Dense)]
+    norms = [layer for layer in flat(model) if isinstance(layer, keras.layers.BatchNormalization)]
+    norms = [layer for layer in norms if np.any(layer.get_weights()[-2])]  # without new ones of the head
+    outputs, before = call(lambda: np.asarray(model(case["x"], training=False))), statistics(norms)
+    call(lambda: model(case["x"], training=True))
+    return {
+        "kinds": [layer["kind"] for layer in found["layers"]],
+        "last": found["layers"][-1]["activation"],
+        "input_shape": found["input_shape"],
+        "output_shape": found["output_shape"],
+        "features": features,
+        "outputs": outputs,
+        "dense": [layer.get_weights() for layer in dense],
+        "dense_trainable": [bool(layer.trainable_weights) for layer in dense],
+        "body_learns": any(layer.trainable_weights for layer in flat(model) if isinstance(layer, keras.layers.Conv2D)),
+        "before": before,
+        "after": statistics(norms),
+    }
+
+
+@add_head.judge
+def _(answer, case):
+    classes, shape = case["classes"], answer["output_shape"]
+    if answer["input_shape"] not in ([12, 12, 3], [None, None, 3]):
+        return f"Your model takes images of shape {answer['input_shape']}. It should take what the backbone takes."
+    if shape is not None and len(shape) == 3:
+        return (
+            f"Your model gives a map of shape {tuple(shape)} for each image. A pooling should stand between backbone "
+            "and dense layer."
+        )
+    if shape != [classes]:
+        return f"n_classes is {classes}, but your model gives {shape and shape[-1]} numbers per image."
+    outputs = answer["outputs"]
+    if "raised" in outputs:
+        return f"Your model cannot be called on images: {first_line(outputs)}"
+    if not answer["dense"]:
+        return "The head should end in a dense layer."
+    softmax = ends_in_softmax(outputs)
+    if not softmax and answer["last"] == "softmax":
+        return "Your head ends in softmax, but its numbers do not add up to 1 for each image. Along which axis is it?"
+    if not softmax and answer["last"] not in (None, "linear"):
+        return f"Your head ends in {answer['last']}. For one class out of several it should be softmax, or logits."
+    if not any(answer["dense_trainable"]):
+        return "The head is frozen as well: nothing of this model would learn."
+    if case["frozen"] and answer["body_learns"]:
+        return "The backbone came frozen, and in your model it is trainable. Leave it as it is."
+    if not case["frozen"] and not answer["body_learns"]:
+        return (
+            "The backbone came trainable, and in your model all of it is frozen. Only its batch normalisation should "
+            "be: for fine-tuning the same function must serve."
+        )
+    if finding := judge_head(answer, softmax):
+        return finding
+    if not all(np.array_equal(one, two) for one, two in zip(answer["before"], answer["after"], strict=True)):
+        return (
+            "In training your model changes the means and variances that batch normalisation has learned, and uses "
+            "those of the batch. When the backbone comes trainable, freeze these layers. (The argument training=False "
+            "of a call is not enough: `fit` overrides it.)"
+        )
+    return None
+
+
+def judge_head(answer: dict, softmax: bool) -> str | None:
+    """Whether the outputs come from the backbone's features, as far as the head's layers can be read."""
+    features, outputs = answer["features"].astype(float), answer["outputs"]["value"]
+    if len(answer["dense"]) > 1:  # a head with hidden layers
+        return None
+    kernel, *bias = answer["dense"][0]
+    ways = [features.mean(axis=(1, 2)), features.max(axis=(1, 2)), features.reshape(len(features), -1)]
+    expected = [way @ kernel + sum(bias) for way in ways if way.shape[1] == kernel.shape[0]]
+    if softmax:
+        expected = [np.exp(one - one.max(1, keepdims=True)) for one in expected]
+        expected = [one / one.sum(1, keepdims=True) for one in expected]
+    if not expected and kernel.shape[0] % features.shape[-1]:
+        return (
+            f"The dense layer gets {kernel.shape[0]} numbers per image, but the backbone's feature map has "
+            f"{features.shape[-1]} channels: what does it get, and over which axes is the mean taken?"
+        )
+    if any(np.allclose(outputs, one, atol=1e-3) for one in expected) or not expected:
+        return None
+    if softmax:
+        again = [np.exp(one) / np.exp(one).sum(1, keepdims=True) for one in expected]
+        if any(np.allclose(outputs, one, atol=1e-3) for one in again):
+            return "Softmax is taken twice."
+    return (
+        "The outputs are not what the dense layer makes of this backbone's pooled feature map. Are the backbone's "
+        "weights others in your model, is its last layer left out, or are the layers in another order?"
+    )
+
+
+# ---- to_fully_convolutional ---------------------------------------------------------------------------------
+
+CONV, POOL, FLATTEN, DROPOUT, DENSE, ACTIVATION = "conv", "pool", "flatten", "dropout", "dense", "activation"
+
+
+def classifiers(rng: np.random.Generator):
+    """Small networks as lists of (kind, filters or units, kernel size, padding, activation)."""
+    first = [
+        (CONV, 4, 3, "same", "relu"),
+        (POOL,),
+        (CONV, 5, 3, "valid", "relu"),
+        (FLATTEN,),
+        (DENSE, 7, "relu"),
+        (DROPOUT,),
+        (DENSE, 3, "linear"),
+    ]
+    second = [(CONV, 3, 3, "valid", "tanh"), (FLATTEN,), (DROPOUT,), (DENSE, 4, "linear"), (ACTIVATION, "softmax")]
+    third = [
+        (CONV, 4, 3, "same", "linear"),
+        (ACTIVATION, "relu"),
+        (POOL,),
+        (POOL,),
+        (FLATTEN,),
+        (DENSE, 6, "tanh"),
+        (DENSE, 5, "relu"),
+        (DENSE, 4, "softmax"),
+    ]
+    for layers, height, width, channels in ((first, 12, 16, 2), (second, 6, 5, 3), (third, 16, 8, 3)):
+        yield {
+            "layers": layers,
+            "x": rng.normal(0, 1, (3, height, width, channels)).astype("float32"),
+            "larger": rng.normal(0, 1, (2, height + 8, width + 12, channels)).astype("float32"),
+            "weights_seed": int(rng.integers(1, 10_000)),
+        }
+
+
+def random_weights(case: dict) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(kernel, bias) for each convolution and dense layer; the values keep the outputs apart."""
+    rng = np.random.default_rng(case["weights_seed"])
+    (height, width, channels), inputs, found = case["x"].shape[1:], None, []
+    for kind, *settings in case["layers"]:
+        if kind == CONV:
+            shape = (settings[1], settings[1], channels, settings[0])
+            channels = settings[0]
+            if settings[2] == "valid":
+                height, width = height - settings[1] + 1, width - settings[1] + 1
+        elif kind == POOL:
+            height, width = height // 2, width // 2
+        elif kind == FLATTEN:
+            inputs = height * width * channels
+        elif kind == DENSE:
+            shape, inputs = (inputs, settings[0]), settings[0]
+        if kind in (CONV, DENSE):
+            scale = 1.5 / np.sqrt(np.prod(shape[:-1]))
+            found.append((rng.normal(0, scale, shape), rng.normal(0, 0.5, shape[-1])))
+    return found
+
+
+def sequential(case: dict):
+    import keras
+    from keras import layers
+
+    model = keras.Sequential([keras.Input(case["x"].shape[1:])])
+    make = {
+        CONV: lambda filters, size, padding, activation: layers.Conv2D(
+            filters, size, padding=padding, activation=activation
+        ),
+        POOL: layers.MaxPooling2D,
+        FLATTEN: layers.Flatten,
+        DROPOUT: lambda: layers.Dropout(0.5),
+        DENSE: lambda units, activation: layers.Dense(units, activation=activation),
+        ACTIVATION: layers.Activation,
+    }
+    for kind, *settings in case["layers"]:
+        model.add(make[kind](*settings))
+    model.set_weights([one for pair in random_weights(case) for one in pair])
+    return model
+
+
+def activate(values: np.ndarray, name: str) -> np.ndarray:
+    if name == "softmax":
+        powers = np.exp(values - values.max(-1, keepdims=True))
+        return powers / powers.sum(-1, keepdims=True)
+    return {"relu": lambda v: np.maximum(v, 0), "tanh": np.tanh, "linear": lambda v: v}[name](values)
+
+
+def class_maps(case: dict, x: np.ndarray, order=(0, 1, 2), biases=True, activations=True) -> np.ndarray:
+    """What the dense part says at each place of the feature map, (N, rows, columns, classes), worked out with NumPy.
+
+    order: how a window's axes height, width, channels are put in a row; biases, activations: False forgets those of
+    the dense layers.
+    """
+    windows_of = np.lib.stride_tricks.sliding_window_view
+    weights, values, (height, width) = iter(random_weights(case)), x.astype(float), case["x"].shape[1:3]
+    for kind, *settings in case["layers"]:
+        if kind == CONV:
+            (kernel, bias), (_, size, padding, activation) = next(weights), settings
+            if padding == "same":
+                values = np.pad(values, ((0, 0), (size // 2,) * 2, (size // 2,) * 2, (0, 0)))
+            else:
+                height, width = height - size + 1, width - size + 1
+            values = np.einsum("nhwcij,ijcf->nhwf", windows_of(values, (size, size), axis=(1, 2)), kernel) + bias
+            values = activate(values, activation)
+        elif kind == POOL:
+            n, rows, columns, channels = values.shape
+            values = values[:, : rows // 2 * 2, : columns // 2 * 2]
+            values = values.reshape(n, rows // 2, 2, columns // 2, 2, channels).max(axis=(2, 4))
+            height, width = height // 2, width // 2
+        elif kind == FLATTEN:
+            windows = np.moveaxis(windows_of(values, (height, width), axis=(1, 2)), 3, -1)  # (N, H, W, h, w, C)
+            windows = windows.transpose(0, 1, 2, *(3 + axis for axis in order))
+            values = windows.reshape(*windows.shape[:3], -1)
+        elif kind == DENSE:
+            kernel, bias = next(weights)
+            values = values @ kernel + (bias if biases else 0)
+            values = activate(values, settings[1]) if activations else values
+        elif kind == ACTIVATION:
+            values = activate(values, settings[0])
+    return values
+
+
+@check(classifiers)
+def to_fully_convolutional(student, case):
+    model = sequential(case)
+    before, configuration = np.asarray(model(case["x"], training=False)), str(model.get_config())
+    converted = student(model)
+    found = describe_model(converted, (None, None, case["x"].shape[-1]))
+    return {
+        "kinds": [layer["kind"] for layer in found["layers"]],
+        "input_shape": found["input_shape"],
+        "small": call(lambda: np.asarray(converted(case["x"], training=False))),
+        "large": call(lambda: np.asarray(converted(case["larger"], training=False))),
+        "before": before,
+        "after": call(lambda: np.asarray(model(case["x"], training=False))),
+        "same_layers": call(lambda: str(model.get_config())) == {"value": configuration},
+    }
+
+
+@to_fully_convolutional.judge
+def _(answer, case):
+    n, height, width, channels = case["x"].shape
+    if answer["input_shape"] is not None and answer["input_shape"][:2] != [None, None]:
+        return (
+            f"Your network takes images of shape {tuple(answer['input_shape'])} only. It should take any height and "
+            f"width: (None, None, {channels})."
+        )
+    after = answer["after"].get("value")
+    if not answer["same_layers"] or after is None or not np.allclose(after, answer["before"], atol=1e-4):
+        return "The network that your function got is not the same afterwards. Make a new one, and leave it as it is."
+    for name, x in (("small", case["x"]), ("large", case["larger"])):
+        if "raised" in answer[name]:
+            return (
+                f"Your network fails on images of {x.shape[1]}×{x.shape[2]}. Has each layer kept its settings? "
+                f"{first_line(answer[name])}"
+            )
+    small, expected = answer["small"]["value"], class_maps(case, case["x"])
+    if small.ndim == 2:
+        return f"For {n} images your network gives {small.shape}. A map is wanted, (N, rows, columns, classes)."
+    if small.shape[1:3] != (1, 1):
+        return (
+            f"On images of {height}×{width}, for which the network was made, the map should be 1×1; yours is "
+            f"{small.shape[1]}×{small.shape[2]}. How large is the kernel that sees what the first dense layer saw, and "
+            "does it pad?"
+        )
+    for x, values in ((case["x"], small), (case["larger"], answer["large"]["value"])):
+        finding = judge_array(
+            values,
+            expected if x is case["x"] else class_maps(case, x),
+            {
+                "The kernel's rows and columns are exchanged: reshape the dense weights in the order in which Flatten "
+                "has put height, width and channels in a row.": class_maps(case, x, order=(1, 0, 2)),
+                "Channels are mixed up with places in the kernel. Flatten puts height, width and channels in a row in "
+                "just this order; a kernel has the axes height, width, channels, filters.": [
+                    class_maps(case, x, order=order) for order in ((2, 0, 1), (2, 1, 0), (0, 2, 1), (1, 2, 0))
+                ],
+                "The biases of the dense layers are missing.": class_maps(case, x, biases=False),
+                "The activations of the dense layers are missing.": class_maps(case, x, activations=False),
+            },
+            "the class map",
+            where=f"On images of {x.shape[1]}×{x.shape[2]}: ",
+            tol=1e-3,
+        )
+        if isinstance(finding, Reason):
+            if values.shape[-1] == expected.shape[-1] and np.isfinite(values).all() and x is case["x"]:
+                known = "The kernel's rows", "Channels are mixed", "The biases", "The activations"
+                if not finding.text.startswith(known):
+                    return (
+                        "The outputs are others than those of the network you got. Were all weights copied, and is no "
+                        "activation lost?"
+                    )
+            return finding
+    if "Dense" in answer["kinds"]:
+        return Advice(
+            "Right: a dense layer on a map works along its last axis, like a 1×1 convolution. A Conv2D says so openly."
+        )
+    return None
