@@ -508,10 +508,10 @@ plots.show(
 # %%
 pretrained20 = pretrained.resnet20()
 figure = plots.training_curves(training.reference_run(LAB, "resnet20"))
-plots.show(figure, alt="Loss and accuracy of ResNet-20 over 118 epochs; the accuracy jumps up at the end of each of three parts.")
+plots.show(figure, alt="Loss and accuracy of ResNet-20 over 118 epochs; the accuracy rises towards the end of each of three parts.")
 
 # %% [markdown]
-# Solid: training, dashed: validation. Each part ends with a jump, when the learning rate falls to 0. With epoch 61 the
+# Solid: training, dashed: validation. Each part ends with a rise, when the learning rate falls to 0. With epoch 61 the
 # images get harder, and training accuracy comes close to validation accuracy; in the last 8 epochs the images are easy
 # again. On the 10,000 test images the network's accuracy is 0.891. The paper's ResNet-20 reached 0.9125, on the original
 # images; ours are a JPEG copy of CIFAR-10, which has lost some detail. Let us measure again, on some of them.
@@ -920,7 +920,6 @@ class_map = np.asarray(ops.softmax(to_fully_convolutional(network_d)((picture - 
 cat = class_map[..., datasets.OBJECTS.index("cat")]
 print("map of classes:", class_map.shape, f"- 'cat' from {cat.min():.2f} to {cat.max():.2f}")
 
-# %%
 first, rows, columns = (WINDOW - WINDOW_STEP) / 2, *cat.shape  # a place's square lies in the middle of its window
 extent = (first, first + WINDOW_STEP * columns, first + WINDOW_STEP * rows, first)
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.4))
