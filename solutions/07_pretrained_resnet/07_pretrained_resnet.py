@@ -298,7 +298,7 @@ def show_upload(change):
         shown.value = "This file is no picture that can be read: choose a .jpg or .png file."
 
 
-button = ipywidgets.FileUpload(accept="image/*", description="Choose a picture")
+button = ipywidgets.FileUpload(accept="image/*", description="Choose a picture", layout={"width": "auto"})
 shown = ipywidgets.HTML(answer_html(photographs[-1]))
 button.observe(show_upload, names="value")
 ipywidgets.VBox([button, shown])
