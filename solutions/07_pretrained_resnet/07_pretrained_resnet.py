@@ -649,7 +649,7 @@ checks.freeze_backbone(freeze_backbone, seed=4775)
 # then a dense layer.
 #
 # There is a trap. When a model is trained, batch normalisation uses mean and variance of the *batch*, and moves its
-# remembered ones towards them. With a handful of patches from one photograph that spoils what it has learned from 45,000
+# remembered ones towards them. With a handful of patches from one photograph that spoils what it has learned from 49,000
 # images. A frozen batch normalisation does not do this. So freeze these layers also where the rest of the backbone is to
 # learn. (Older texts write `backbone(inputs, training=False)` instead. In Keras 3 this is not enough: `fit` calls the
 # whole model with `training=True`, and that overrides it.)
@@ -1128,7 +1128,7 @@ def measure(seed):
 # - A pretrained network comes with a size, a preprocessing and class names, and is worth nothing without them.
 # - Softmax adds up to 1 even if no class fits. Certainty says little about images unlike those of the training.
 # - A residual block computes ReLU(x + F(x)); with shortcuts, deep networks can be trained.
-# - With few images: a trained backbone and a new head, and batch normalisation frozen.
+# - A trained backbone and a new head pay with few images, if what was learned fits what is asked. Measure it.
 # - Global average pooling takes any size. A dense layer on a flattened map is a convolution at one place.
 #
 # Here are your checks:
