@@ -1,10 +1,10 @@
-"""What the checks of labs 00 and 06 share: networks that tell ten digits apart, with whole numbers as labels."""
+"""What the checks of labs 00 and 06 share: scaled images, and networks that tell ten digits apart by whole numbers."""
 
 import re
 
 import numpy as np
 
-from helpers.checks.core import Unusable, first_line
+from helpers.checks.core import Unusable, first_line, judge_array
 from helpers.checks.describe import DROPOUTS, NORMS, ends_in_softmax, is_cross_entropy, observe
 
 CLASSES = 10
@@ -12,6 +12,49 @@ KIND_OF_MODEL = "Your network should be Sequential or functional and have one in
 MERGES = {"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"}
 PASSIVE = {*NORMS, *DROPOUTS, "GaussianNoise", "Flatten", "Reshape", "Permute", "ZeroPadding2D", "Cropping2D"}
 PASSIVE |= {"Identity", "Add", "Average", "Concatenate", "Subtract"}  # kinds that do not stand in for an activation
+
+
+def judge_scaled(scaled, kind: str, x: np.ndarray, mistakes: dict | None = None):
+    """What is wrong with images that should be x, 0 to 255, brought to 0 to 1; `mistakes`: more sentences and results.
+
+    kind: the type of what the student's function returned. Returns None, a text or a reason with a picture.
+    """
+    if isinstance(scaled, list):
+        return f"Your function returned a {kind} of {len(scaled)} things. One array is wanted, with all images in it."
+    x = x.astype(float)
+    each = {"axis": tuple(range(1, x.ndim)), "keepdims": True}
+    low, high = x.min(**each), x.max(**each)
+    standardised = (x - x.mean()) / x.std()
+    usual = {
+        "Your images still hold values up to 255. The range should be 0 to 1.": x,
+        "Your images are 0 nearly everywhere: a whole number was divided without a remainder, or the result was made "
+        "a whole number.": x // 255,
+        "You divided by the brightest value of this batch, or of each image, so what is dark becomes too bright. "
+        "Which is the largest value that a pixel can have at all?": [
+            x / x.max(),
+            (x - x.min()) / (x.max() - x.min()),
+            x / high,
+            (x - low) / (high - low),
+        ],
+        "You divided by 256. There are 256 grey values, but the largest of them is smaller.": x / 256,
+        "You divided by 16. So far go the pixels of scikit-learn's digits; ours are stored images.": x / 16,
+        "Your values go from -1 to 1. Black should stay 0.": [x / 127.5 - 1, x / 128 - 1],
+        "You divided twice: these values are tiny.": x / 255 / 255,
+        "Black and white are exchanged: 0 should stay 0.": 1 - x / 255,
+        "Your images are standardised: they have mean 0. Only bring them to the range 0 to 1.": standardised,
+        "Grey values were lost: your images are rounded, or hold only 0 and 1.": [
+            *(np.round(x / 255, k) for k in (0, 1, 2)),
+            x > 127,
+            x > 0,
+        ],
+    }
+    if finding := judge_array(scaled, x / 255, usual | (mistakes or {}), "the array of images", tol=1e-3):
+        return finding
+    if scaled.dtype != np.float32:
+        return f"The values are right, but they are {scaled.dtype} and not float32, which networks compute in."
+    if kind != "ndarray":
+        return f"The values are right, but they stand in a tensor ({kind}). A NumPy array is wanted."
+    return None
 
 
 def batch(rng: np.random.Generator, shape: tuple) -> dict:

@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers.checks.core import Check, call, check, first_line, judge_array, judge_number
 from helpers.checks.describe import describe_model
-from helpers.checks.digit_classifier import PASSIVE, batch, judge_classifier, judge_compiled, look_at
+from helpers.checks.digit_classifier import PASSIVE, batch, judge_classifier, judge_compiled, judge_scaled, look_at
 
 # ---- the example of section 2 -------------------------------------------------------------------------------
 
@@ -59,49 +59,7 @@ def scale_pixels(student, case):
 
 @scale_pixels.judge
 def _(answer, case):
-    x, scaled = case["images"].astype(float), answer["scaled"]
-    if isinstance(scaled, list):
-        return f"Your function returned a {answer['kind']}. One array is wanted, with all images in it."
-    each = {"axis": tuple(range(1, x.ndim)), "keepdims": True}
-    low, high = x.min(**each), x.max(**each)
-    finding = judge_array(
-        scaled,
-        x / 255,
-        {
-            "Your images still hold values up to 255. The range should be 0 to 1.": x,
-            "Your images are 0 nearly everywhere: a whole number was divided without a remainder, or the result was "
-            "made a whole number.": x // 255,
-            "You divided by the brightest value of this batch, or of each image, so what is dark becomes too bright. "
-            "Which is the largest value that a pixel can have at all?": [
-                x / x.max(),
-                (x - x.min()) / (x.max() - x.min()),
-                x / high,
-                (x - low) / (high - low),
-            ],
-            "You divided by 256. There are 256 grey values, but the largest of them is smaller.": x / 256,
-            "You divided by 16. So far go the pixels of scikit-learn's digits; ours are stored images.": x / 16,
-            "Your values go from -1 to 1. Black should stay 0.": [x / 127.5 - 1, x / 128 - 1],
-            "You divided twice: these values are tiny.": x / 255 / 255,
-            "Black and white are exchanged: 0 should stay 0.": 1 - x / 255,
-            "Your images are standardised: they have mean 0. Only bring them to the range 0 to 1.": (
-                (x - x.mean()) / x.std()
-            ),
-            "Grey values were lost: your images are rounded, or hold only 0 and 1.": [
-                *(np.round(x / 255, k) for k in (0, 1, 2)),
-                x > 127,
-                x > 0,
-            ],
-        },
-        "the array of images",
-        tol=1e-3,
-    )
-    if finding:
-        return finding
-    if scaled.dtype != np.float32:
-        return f"The values are right, but they are {scaled.dtype}. float32 is wanted, which networks compute in."
-    if answer["kind"] != "ndarray":
-        return f"The values are right, but they stand in a tensor ({answer['kind']}). A NumPy array is wanted."
-    return None
+    return judge_scaled(answer["scaled"], answer["kind"], case["images"])
 
 
 # ---- build_classifier ---------------------------------------------------------------------------------------

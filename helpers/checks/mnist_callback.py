@@ -13,7 +13,14 @@ import numpy as np
 
 from helpers.checks.core import Advice, Unusable, call, check, first_line, judge_array
 from helpers.checks.describe import DROPOUTS, SCALING
-from helpers.checks.digit_classifier import KIND_OF_MODEL, batch, judge_classifier, judge_compiled, look_at
+from helpers.checks.digit_classifier import (
+    KIND_OF_MODEL,
+    batch,
+    judge_classifier,
+    judge_compiled,
+    judge_scaled,
+    look_at,
+)
 
 # ---- prepare_images -----------------------------------------------------------------------------------------
 
@@ -45,45 +52,11 @@ def _(answer, case):
         (28, 28, 1): "Only one image came back. The whole batch is wanted.",
         (1, 28, 28, 1): "Only one image came back. The whole batch is wanted.",
     }
-    if isinstance(prepared, list):
-        return f"Your function returned a {answer['kind']} of {len(prepared)} things. One array is wanted."
     if isinstance(prepared, np.ndarray) and prepared.shape in shapes:
         return shapes[prepared.shape]
-    x = images[..., np.newaxis].astype(float)
-    finding = judge_array(
-        prepared,
-        x / 255,
-        {
-            "Your images still hold values up to 255. The range should be 0 to 1.": x,
-            "Your images are 0 nearly everywhere: a whole number was divided without a remainder, or the result was "
-            "made a whole number.": x // 255,
-            "You divided by the brightest value of this batch. A dark batch would be made brighter than it is; the "
-            "largest value that a pixel can have is the same for every batch.": [
-                x / x.max(),
-                x / x.max((1, 2, 3), keepdims=True),
-            ],
-            "You divided by 256. There are 256 grey values, but the largest of them is smaller.": x / 256,
-            "Your values go from -1 to 1. Background should stay 0.": [x / 127.5 - 1, x / 128 - 1],
-            "You divided twice: these values are tiny.": x / 255 / 255,
-            "Black and white are exchanged: 0 should stay 0.": 1 - x / 255,
-            "Your images are standardised. Only bring them to the range 0 to 1.": (x - x.mean()) / x.std(),
-            "Your images are only black and white, or rounded: grey values were lost.": [
-                *(np.round(x / 255, k) for k in (0, 1, 2)),
-                x > 127,
-                x > 0,
-            ],
-            "Height and width are exchanged: the digits lie on their side.": np.swapaxes(x, 1, 2) / 255,
-        },
-        "the array of images",
-        tol=1e-3,
-    )
-    if finding:
-        return finding
-    if prepared.dtype != np.float32:
-        return f"The values are right, but they are {prepared.dtype} and not float32, which all our networks take."
-    if answer["kind"] != "ndarray":
-        return f"The values are right, but they stand in a tensor ({answer['kind']}). Later cells want a NumPy array."
-    return None
+    x = images[..., np.newaxis]
+    aside = "Height and width are exchanged: the digits lie on their side."
+    return judge_scaled(prepared, answer["kind"], x, {aside: np.swapaxes(x, 1, 2) / 255})
 
 
 # ---- StopAtAccuracy -----------------------------------------------------------------------------------------

@@ -399,8 +399,14 @@ def flat(model) -> list:
     return [one for layer in model.layers for one in (flat(layer) if hasattr(layer, "layers") else [layer])]
 
 
-def response(model, x: np.ndarray, kernels: tuple[float, float], last_norm: tuple[float, float] = (1, 0)) -> np.ndarray:
-    """What a block answers when its 3×3 convolutions only multiply by these numbers; last_norm: its (gamma, beta)."""
+def response(
+    model,
+    x: np.ndarray,
+    kernels: tuple[float, float],
+    last_norm: tuple[float, float] = (1, 0),
+    other_norms: tuple[float, float] = (1, 0),
+) -> np.ndarray:
+    """What a block answers when its 3×3 convolutions only multiply by these numbers; norms: their (gamma, beta)."""
     convolutions = [layer for layer in flat(model) if type(layer).__name__ == "Conv2D"]
     norms = [layer for layer in flat(model) if type(layer).__name__ == "BatchNormalization"]
     numbers = iter(kernels)
@@ -411,10 +417,16 @@ def response(model, x: np.ndarray, kernels: tuple[float, float], last_norm: tupl
         kernel[middle] = factor * np.eye(*kernel.shape[2:])
         layer.set_weights([kernel, *(np.zeros(w.shape) for w in layer.weights[1:])])
     for layer in norms:
-        gamma, beta = last_norm if layer is norms[-1] else (1, 0)
+        gamma, beta = last_norm if layer is norms[-1] else other_norms
         values = {"gamma": gamma, "beta": beta, "moving_mean": 0, "moving_variance": 1}
         layer.set_weights([np.full(w.shape, values.get(w.name, 0)) for w in layer.weights])
     return np.asarray(model(x, training=False))
+
+
+def ramp(x: np.ndarray) -> np.ndarray:
+    """An input like x that grows with the row and the column."""
+    rows, columns = (np.arange(n, dtype="float32") for n in x.shape[1:3])
+    return np.broadcast_to((rows[:, np.newaxis] + columns)[np.newaxis, ..., np.newaxis], x.shape)
 
 
 @check(blocks)
@@ -435,6 +447,8 @@ def residual_block(student, case):
         "zero": response(model, case["x"], (0, 0)),
         "minus": response(model, case["x"], (1, 1), last_norm=(0, -1)),
         "between": response(model, case["x"], (-1, 1)),
+        "ramp": response(model, ramp(case["x"]), (0, 0)),
+        "negative": response(model, -10 - ramp(case["x"]), (0, 0), last_norm=(1, 1), other_norms=(1, 1)),
     }
 
 
@@ -475,7 +489,7 @@ def _(answer, case):
         )
     if [layer["strides"] for layer in large] != [[stride, stride], [1, 1]]:
         return f"{where}the first convolution of the branch should have the stride, the second should have none."
-    if finding := judge_sums(answer, x) if same else judge_shortcut(answer, where):
+    if finding := judge_sums(answer, x) if same else judge_shortcut(answer, x, where):
         return finding
     if same and any(layer["activation"] not in (None, "linear") for layer in convolutions):
         return "An activation stands directly behind a convolution. The batch normalisation should stand between them."
@@ -517,12 +531,22 @@ def judge_sums(answer: dict, x: np.ndarray) -> str | None:
     return None
 
 
-def judge_shortcut(answer: dict, where: str) -> str | None:
-    """Where the shape changes: what comes out when the branch F gives 0."""
+def judge_shortcut(answer: dict, x: np.ndarray, where: str) -> str | None:
+    """Where the shape changes: what comes out when the branch F gives 0, or 1 for an input that is far below 0."""
     if np.abs(answer["zero"]).max() < 0.02:
         return f"{where}nothing of x comes through a shortcut. x must be brought to the new shape."
     if answer["zero"].min() < -0.02:
         return f"{where}negative values come out. The last step is a ReLU after the addition, here as elsewhere."
+    if answer["ramp"][:, -1, -1].max() < 0.7 * ramp(x).max():
+        return (
+            f"{where}the shortcut keeps only a corner of x. It should halve height and width as the branch does: take "
+            "every second row and column."
+        )
+    if answer["negative"].min() > 0.5:
+        return (
+            f"{where}there is a ReLU in the shortcut, before the addition: what is negative in x never comes through. "
+            "The only ReLU of the shortcut's way comes after the addition."
+        )
     return None
 
 
@@ -715,6 +739,7 @@ def add_head(student, case):
         "body_learns": any(layer.trainable_weights for layer in flat(model) if isinstance(layer, keras.layers.Conv2D)),
         "before": before,
         "after": statistics(norms),
+        "norms_learn": any(layer.trainable_weights for layer in norms),
     }
 
 
@@ -756,6 +781,11 @@ def _(answer, case):
             "In training your model changes the means and variances that batch normalisation has learned, and uses "
             "those of the batch. When the backbone comes trainable, freeze these layers. (The argument training=False "
             "of a call is not enough: `fit` overrides it.)"
+        )
+    if answer["norms_learn"]:
+        return (
+            "The means and variances of batch normalisation stay, but its scale and shift are still trainable, and "
+            "training would use the batch's own means. Freeze these layers: they have the attribute `trainable`."
         )
     return None
 

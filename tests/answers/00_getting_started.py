@@ -88,7 +88,7 @@ def black_and_white(images):
     return (images > 127).astype("float32")
 
 
-@wrong("scale_pixels", says="they are float64")
+@wrong("scale_pixels", says="they are float64 and not float32")
 def in_64_bits(images):
     return images / 255
 
@@ -98,7 +98,7 @@ def still_a_tensor(images):
     return tf.cast(images, tf.float32) / 255
 
 
-@wrong("scale_pixels", says="returned a list. One array")
+@wrong("scale_pixels", says="returned a list of 5 things. One array")
 def list_of_images(images):
     return [image.astype("float32") / 255 for image in images]
 

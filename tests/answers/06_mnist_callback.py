@@ -112,7 +112,7 @@ def return_inside_the_loop(images):
         return image[..., np.newaxis].astype("float32") / 255
 
 
-@wrong("prepare_images", says="grey values were lost")
+@wrong("prepare_images", says="Grey values were lost")
 def black_and_white(images):
     return (images[..., np.newaxis] > 127).astype("float32")
 

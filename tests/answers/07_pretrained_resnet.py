@@ -615,6 +615,26 @@ def no_shortcut_where_the_shape_changes(x, filters, stride):
     return relu(x + y) if x.shape == y.shape else relu(y)
 
 
+@wrong("residual_block", says="there is a ReLU in the shortcut")
+def activated_projection(x, filters, stride):
+    short = x if stride == 1 and x.shape[-1] == filters else relu(shortcut(x, filters, stride))
+    return relu(short + branch(x, filters, stride))
+
+
+@wrong("residual_block", says="the shortcut keeps only a corner of x")
+def cropped_shortcut(x, filters, stride):
+    y = branch(x, filters, stride)
+    return relu(y + zero_padded(x[:, : y.shape[1], : y.shape[2]], filters, 1))
+
+
+@right("residual_block")
+def pooled_by_maximum_and_projected(x, filters, stride):
+    short = layers.MaxPooling2D(stride)(x) if stride > 1 else x
+    if x.shape[-1] != filters:
+        short = norm(layers.Conv2D(filters, 1)(short))
+    return relu(short + branch(x, filters, stride))
+
+
 @wrong("residual_block", says="without a convolution")
 def always_projected(x, filters, stride):
     short = norm(layers.Conv2D(filters, 1, strides=stride)(x))
@@ -992,6 +1012,14 @@ def training_false_alone(backbone, n_classes):
 def as_sequential(backbone, n_classes):
     pool, dense = layers.GlobalAveragePooling2D(), layers.Dense(n_classes, activation="softmax")
     return keras.Sequential([keras.Input(backbone.input_shape[1:]), backbone, pool, dense])
+
+
+@wrong("add_head", says="its scale and shift are still trainable")
+def remembers_for_ever(backbone, n_classes):
+    for layer in backbone.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = 1.0
+    return headed(backbone, n_classes, norms_frozen=False)
 
 
 @wrong("add_head", says="A pooling should stand between")
