@@ -1014,7 +1014,7 @@ def as_sequential(backbone, n_classes):
     return keras.Sequential([keras.Input(backbone.input_shape[1:]), backbone, pool, dense])
 
 
-@wrong("add_head", says="its scale and shift are still trainable")
+@wrong("add_head", says="nor is a momentum of 1")
 def remembers_for_ever(backbone, n_classes):
     for layer in backbone.layers:
         if isinstance(layer, layers.BatchNormalization):
