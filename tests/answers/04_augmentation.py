@@ -320,7 +320,8 @@ def shifted_by_a_fixed_part():
     return keras.Sequential([flip(), shift((0.1, 0.1), (0.1, 0.1)), turn()])
 
 
-@wrong("build_augmenter", says="Images are turned by up to 36°")
+@wrong("build_augmenter", says="Images are turned by up to 3")
+# The largest of the angles drawn: 35° or 36°, which differs between processors.
 def rotation_by_a_tenth_of_a_turn():
     return keras.Sequential([flip(), shift(), turn(0.1)])
 
