@@ -321,7 +321,7 @@ def shifted_by_a_fixed_part():
 
 
 @wrong("build_augmenter", says="Images are turned by up to 3")
-# The largest of the angles drawn: 35° or 36°, which differs between processors.
+# The largest of the angles that the layer draws: 35° or 36°, by chance.
 def rotation_by_a_tenth_of_a_turn():
     return keras.Sequential([flip(), shift(), turn(0.1)])
 
