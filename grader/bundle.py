@@ -9,7 +9,7 @@ from grader import source
 from grader.release import generate
 from grader.source import ROOT
 
-FOLDERS = ("helpers", "data")
+FOLDERS = ("helpers", "checks", "data")
 UNWANTED = {"__pycache__", ".ipynb_checkpoints", ".virtual_documents"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same archive, whenever it is made
 

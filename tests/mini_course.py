@@ -102,7 +102,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 def link_helpers(folder: Path) -> None:
     """Let notebooks under `folder` find the course as they do in a clone: in a folder above them."""
-    for name in ("helpers", "data"):
+    for name in ("helpers", "checks", "data"):
         (folder / name).symlink_to(ROOT / name)
 
 

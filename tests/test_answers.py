@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
+from checks import core
 from grader import source
 from helpers import session
-from helpers.checks import core
 from tests import answer_bank
 
 SEEDS = (0, 1, 4711)
@@ -20,7 +20,7 @@ def lab(request) -> str:
 
 
 def checks(lab: str) -> dict[str, core.Check]:
-    module = importlib.import_module(f"helpers.checks.{lab.partition('_')[2]}")
+    module = importlib.import_module(f"checks.{lab.partition('_')[2]}")
     return {value.exercise: value for value in vars(module).values() if isinstance(value, core.Check)}
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.checks import core
-from helpers.checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT, Advice, Reason, check, judge_array, judge_number
+from checks import core
+from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT, Advice, Reason, check, judge_array, judge_number
 
 
 def doubled_cases(rng):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from checks.core import Unusable
+from checks.describe import describe_model
 from helpers import session
-from helpers.checks.core import Unusable
-from helpers.checks.describe import describe_model
 
 session.load_tensorflow()
 import keras  # noqa: E402 - after its start-up log is muted

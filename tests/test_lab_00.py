@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from checks import core, getting_started
 from grader import source
 from helpers import session
-from helpers.checks import core, getting_started
 
 LAB = "00_getting_started"
 

@@ -18,7 +18,7 @@ def lab() -> dict:
 
 
 def test_one_affine_step_augments_as_three_layers_do(lab):
-    from helpers.checks import augmentation as checks
+    from checks import augmentation as checks
 
     for seed in range(3):
         checks.build_augmenter(lab["FlipShiftTurn"], seed=seed)

@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
+from checks import rnn_subtraction as checks
 from grader import source
 from helpers import session
-from helpers.checks import rnn_subtraction as checks
 
 LAB = "05_rnn_subtraction"
 

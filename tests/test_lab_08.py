@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from checks import feature_journey
 from grader import source
 from helpers import session
-from helpers.checks import feature_journey
 from tests import answer_bank
 
 LAB = "08_feature_journey"

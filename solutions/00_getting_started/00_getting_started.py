@@ -58,9 +58,9 @@ from keras import layers
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from checks import core
+from checks import getting_started as checks
 from helpers import plots, profile, training
-from helpers.checks import core
-from helpers.checks import getting_started as checks
 
 LAB = "00_getting_started"
 N_CLASSES = 10

@@ -45,9 +45,9 @@ import keras
 import numpy as np
 from scipy.signal import convolve2d, correlate2d
 
+from checks import convolution_basics as checks
+from checks import core
 from helpers import datasets, plots, widgets
-from helpers.checks import convolution_basics as checks
-from helpers.checks import core
 
 # %% [markdown]
 # ## 1 A kernel is a template

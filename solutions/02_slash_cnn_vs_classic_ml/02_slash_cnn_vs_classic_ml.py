@@ -57,9 +57,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
+from checks import core
+from checks import slash_cnn_vs_classic_ml as checks
 from helpers import plots, profile, training, widgets
-from helpers.checks import core
-from helpers.checks import slash_cnn_vs_classic_ml as checks
 
 LAB = "02_slash_cnn_vs_classic_ml"
 SIZE = 30  # pixels, height and width of an image

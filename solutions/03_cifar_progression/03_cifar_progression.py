@@ -55,9 +55,9 @@ import tensorflow as tf
 from keras import layers
 from sklearn.model_selection import train_test_split
 
+from checks import cifar_progression as checks
+from checks import core
 from helpers import datasets, plots, profile, training
-from helpers.checks import cifar_progression as checks
-from helpers.checks import core
 
 LAB = "03_cifar_progression"
 EPOCHS = 10

@@ -59,9 +59,9 @@ from scipy import ndimage
 from sklearn import metrics
 from sklearn.model_selection import train_test_split
 
+from checks import augmentation as checks
+from checks import core
 from helpers import datasets, plots, profile, training
-from helpers.checks import augmentation as checks
-from helpers.checks import core
 
 LAB = "04_augmentation"
 EPOCHS = 20

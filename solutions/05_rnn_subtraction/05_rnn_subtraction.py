@@ -55,9 +55,9 @@ import pandas as pd
 from IPython.display import display
 from keras import layers
 
+from checks import core
+from checks import rnn_subtraction as checks
 from helpers import messages, plots, profile, training
-from helpers.checks import core
-from helpers.checks import rnn_subtraction as checks
 
 LAB = "05_rnn_subtraction"
 DIGITS = 3

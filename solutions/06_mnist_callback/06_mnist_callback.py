@@ -53,9 +53,9 @@ from keras import layers
 from sklearn import metrics
 from sklearn.model_selection import train_test_split
 
+from checks import core
+from checks import mnist_callback as checks
 from helpers import datasets, plots, profile, training
-from helpers.checks import core
-from helpers.checks import mnist_callback as checks
 
 LAB = "06_mnist_callback"
 N_CLASSES = 10

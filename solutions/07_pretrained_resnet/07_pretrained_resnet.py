@@ -56,9 +56,9 @@ from PIL import Image, ImageOps
 from skimage.color import rgb2hed
 from sklearn.model_selection import train_test_split
 
+from checks import core
+from checks import pretrained_resnet as checks
 from helpers import datasets, plots, pretrained, profile, training
-from helpers.checks import core
-from helpers.checks import pretrained_resnet as checks
 
 LAB = "07_pretrained_resnet"
 

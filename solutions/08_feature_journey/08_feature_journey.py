@@ -53,9 +53,9 @@ from keras import layers
 from matplotlib.patches import Rectangle
 from sklearn.model_selection import train_test_split
 
+from checks import core
+from checks import feature_journey as checks
 from helpers import datasets, plots, pretrained, profile, training, widgets
-from helpers.checks import core
-from helpers.checks import feature_journey as checks
 
 LAB = "08_feature_journey"
 EPOCHS = 20

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from helpers.checks.core import Check, call, check, first_line, judge_array, judge_number
-from helpers.checks.describe import describe_model
-from helpers.checks.digit_classifier import PASSIVE, batch, judge_classifier, judge_compiled, judge_scaled, look_at
+from checks.core import Check, call, check, first_line, judge_array, judge_number
+from checks.describe import describe_model
+from checks.digit_classifier import PASSIVE, batch, judge_classifier, judge_compiled, judge_scaled, look_at
 
 # ---- the example of section 2 -------------------------------------------------------------------------------
 

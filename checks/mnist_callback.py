@@ -11,9 +11,9 @@ import warnings
 
 import numpy as np
 
-from helpers.checks.core import Advice, Unusable, call, check, first_line, judge_array
-from helpers.checks.describe import DROPOUTS, SCALING
-from helpers.checks.digit_classifier import (
+from checks.core import Advice, Unusable, call, check, first_line, judge_array
+from checks.describe import DROPOUTS, SCALING
+from checks.digit_classifier import (
     KIND_OF_MODEL,
     batch,
     judge_classifier,

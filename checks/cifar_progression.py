@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from helpers.checks.core import Advice, Check, check, first_line, judge_array, judge_number
-from helpers.checks.describe import (
+from checks.core import Advice, Check, check, first_line, judge_array, judge_number
+from checks.describe import (
     ACTIVATIONS,
     DROPOUTS,
     NORMS,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.checks.core import Unusable, check, judge_array
+from checks.core import Unusable, check, judge_array
 
 # ---- rotate90 -----------------------------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ def plain_errors():
         said = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception|BadZipFile)\b", line)]
         name, _, what = (said[-1] if said else f"{type(error).__name__}: {lines[-1]}").partition(":")
         found = [k for k, line in enumerate(lines) if line.startswith("File ") and "site-packages" not in line]
-        found = [k for k in found if "/helpers/" not in lines[k]]
+        found = [k for k in found if "/checks/" not in lines[k]]
         where = f"\nIt happened in your code, in this line: {lines[found[-1] + 1]}" if found else ""
         plain = type(name.rpartition(".")[2], (Exception,), {})(what.strip() + where)
         raise plain.with_traceback(None if where else error.__traceback__) from None

@@ -32,7 +32,9 @@ from pathlib import Path
 
 import numpy as np
 
+import helpers
 from helpers.messages import CourseError, Message
+from helpers.session import not_attempted
 
 MAX_BYTES = 8_000_000  # of one encoded answer: fifty times what any check needs
 
@@ -231,20 +233,13 @@ def _where(error: BaseException) -> str:
 
 def _is_own(frame: traceback.FrameSummary) -> bool:
     """True for a line of the student's: neither of the course, nor of Python, nor of an installed package."""
-    others = Path(__file__).parents[1], *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))
+    others = (
+        Path(__file__).parent,
+        Path(helpers.__file__).parent,
+        *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
+    )
     file = Path(frame.filename)
     return not frame.filename.startswith("<frozen") and not any(folder in file.parents for folder in others)
-
-
-def not_attempted(error: NotImplementedError) -> str:
-    """Says which exercise is still to be written: the function whose body raised NotImplementedError."""
-    code = list(traceback.walk_tb(error.__traceback__))[-1][0].f_code
-    name = code.co_name
-    if name == "__init__":  # the exercise is the class
-        name = code.co_qualname.split(".")[-2]
-    if name == "<module>":
-        return "Write your code where it says YOUR CODE HERE."
-    return f"`{name}` still raises NotImplementedError: write it where it says YOUR CODE HERE."
 
 
 def call(function: Callable, *args, **kwargs) -> dict:
