@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from checks.core import Unusable, check, judge_array
+from checks.old import Unusable, check, judge_array
 
 # ---- rotate90 -----------------------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from checks.core import Advice, Check, check, first_line, judge_array, judge_number
-from checks.describe import (
+from checks.old import Advice, Check, check, first_line, judge_array, judge_number
+from checks.probes.networks import (
     ACTIVATIONS,
     DROPOUTS,
     NORMS,

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.signal import convolve2d, correlate2d
 
-from checks.core import Advice, Reason, call, check, judge_array, judge_number
+from checks.old import Advice, Reason, call, check, judge_array, judge_number
 
 OVERFLOW = (
     "Right for floats, but not for a photograph of dtype uint8. Often whole numbers from 0 to 255 overflow, or lose "

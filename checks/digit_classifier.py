@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 
-from checks.core import Unusable, first_line, judge_array
-from checks.describe import DROPOUTS, NORMS, ends_in_softmax, is_cross_entropy, observe
+from checks.old import Unusable, first_line, judge_array
+from checks.probes.networks import DROPOUTS, NORMS, ends_in_softmax, is_cross_entropy, observe
 
 CLASSES = 10
 KIND_OF_MODEL = "Your network should be Sequential or functional and have one input, `keras.Input(...)`."

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from checks.core import Advice, Reason, Unusable, call, check, close, first_line, judge_array
+from checks.old import Advice, Reason, Unusable, call, check, close, first_line, judge_array
 
 WEIGHTS = ("kernel_1", "bias_1", "kernel_2", "bias_2", "kernel_3", "bias_3")  # of every network here, in Keras' order
 

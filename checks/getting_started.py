@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from checks.core import Check, call, check, first_line, judge_array, judge_number
-from checks.describe import describe_model
 from checks.digit_classifier import PASSIVE, batch, judge_classifier, judge_compiled, judge_scaled, look_at
+from checks.old import Check, call, check, first_line, judge_array, judge_number
+from checks.probes.networks import describe_model
 
 # ---- the example of section 2 -------------------------------------------------------------------------------
 

@@ -11,8 +11,6 @@ import warnings
 
 import numpy as np
 
-from checks.core import Advice, Unusable, call, check, first_line, judge_array
-from checks.describe import DROPOUTS, SCALING
 from checks.digit_classifier import (
     KIND_OF_MODEL,
     batch,
@@ -21,6 +19,8 @@ from checks.digit_classifier import (
     judge_scaled,
     look_at,
 )
+from checks.old import Advice, Unusable, call, check, first_line, judge_array
+from checks.probes.networks import DROPOUTS, SCALING
 
 # ---- prepare_images -----------------------------------------------------------------------------------------
 

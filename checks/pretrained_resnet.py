@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from checks.core import Advice, Reason, Unusable, call, check, first_line, judge_array, judge_number
-from checks.describe import describe_model, each_called_once, ends_in_softmax
+from checks.old import Advice, Reason, Unusable, call, check, first_line, judge_array, judge_number
+from checks.probes.networks import describe_model, each_called_once, ends_in_softmax
 
 # ---- describe_network ---------------------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 
-from checks.core import Advice, Unusable, call, check, first_line, judge_array, judge_number
-from checks.describe import describe_model, ends_in_softmax
+from checks.old import Advice, Unusable, call, check, first_line, judge_array, judge_number
+from checks.probes.networks import describe_model, ends_in_softmax
 
 DIGITS = 3
 CHARACTERS = "0123456789- "

@@ -7,8 +7,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from checks.core import Advice, Reason, call, check, judge_array
-from checks.describe import describe_model
+from checks.old import Advice, Reason, call, check, judge_array
+from checks.probes.networks import describe_model
 
 
 def small_data_sets(rng: np.random.Generator):

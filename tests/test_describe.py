@@ -3,7 +3,7 @@
 import pytest
 
 from checks.core import Unusable
-from checks.describe import describe_model
+from checks.probes.networks import describe_model
 from helpers import session
 
 session.load_tensorflow()

@@ -5,7 +5,8 @@ import warnings
 
 import numpy as np
 
-from checks.core import Unusable, call
+from checks.plain import Unusable
+from checks.probes.running import call
 
 # Operations that only apply a function: it belongs to the layer before, when that one has none. Layers and operators
 # (`keras.activations.relu(x)`, `ops.relu(x)`) are spelled differently.

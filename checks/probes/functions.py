@@ -1,0 +1,25 @@
+"""Probes for exercises whose answer is what a function returns."""
+
+from checks.plain import Unusable
+
+
+def call(student, case: dict) -> dict:
+    """The student's function, with the case's values as its arguments by position: {'kind': type name, 'value'}."""
+    value = student(*case.values())
+    return {"kind": type(value).__name__, "value": value}
+
+
+def table(student, case: dict) -> dict:
+    """The same for a pandas DataFrame: {'kind', 'columns': {name: list}, 'rows': names}; of other things the kind.
+
+    Raises Unusable where two columns have the same name.
+    """
+    found = student(*case.values())
+    if not hasattr(found, "columns"):
+        data = getattr(found, "data", None)  # of a Styler, which `table.style` makes
+        kind = "Styler" if hasattr(data, "columns") else type(found).__name__
+        return {"kind": kind, "columns": {}, "rows": []}
+    if not found.columns.is_unique:
+        raise Unusable("Several columns of your table have the same name.")
+    columns = {str(name): found[name].tolist() for name in found.columns}
+    return {"kind": type(found).__name__, "columns": columns, "rows": [str(name) for name in found.index]}
