@@ -9,8 +9,8 @@
     }
 
 A case is a dict of the student's arguments, in their order: the right function, the wrong ones and the student's get
-the same. The wrong ones run on the judge's side alone, and only if the answer is not right. One that returns None for
-a case says that it makes no difference there. What the answer is, is said by a form: `array`, `number`, `text`, or
+the same. The wrong ones run on the judge's side alone, and only if the answer is not right. Where a mistake makes no
+difference, its function returns what is right. What the answer is, is said by a form: `array`, `number`, `text`, or
 `pair`, `dictionary` and `table` of these. `one_of` accepts several answers.
 """
 
@@ -225,7 +225,6 @@ class Comparison(Check):
     right: Callable = None
     name: str = "the result"
     form: object = field(default_factory=array)
-    mistakes: dict = field(default_factory=dict)
     otherwise: Callable | None = None
     remark: Callable | None = None
 
@@ -276,7 +275,7 @@ def compare(
     """
 
     def made(right: Callable) -> Comparison:
-        check = Comparison(right.__name__, probe, cases, None, where, right=right, name=name, form=form or array())
+        check = Comparison(right.__name__, probe, cases, None, where, {}, None, right, name, form or array())
         check.judge = check.compared
         return check
 
@@ -289,28 +288,29 @@ def results(mistakes: dict, arguments: list):
         for one in wrong if isinstance(wrong, list) else [wrong]:
             with np.errstate(all="ignore"):
                 result = one(*arguments) if callable(one) else one
-            if result is not None:
-                yield sentence, result
+            yield sentence, result
 
 
-def judge_array(yours, expected, mistakes=None, name="the result", where="", otherwise="", tol=1e-4) -> Reason | None:
+def judge_array(
+    yours, expected, mistakes=None, name="the result", where="", otherwise="", tol=1e-4, arguments=()
+) -> Reason | None:
     """Compare an array with what is expected, for judges that must look at more than one value.
 
-    mistakes: sentence -> the array, or list of arrays, that this mistake gives. where, otherwise: as in `Comparison`,
-    but texts.
+    mistakes: sentence -> the array that this mistake gives, or a function that gives it for the arguments, or a list of
+    such. where, otherwise: as in `Comparison`, but texts.
     """
-    return _judged(array(tol), yours, np.asarray(expected), mistakes or {}, name, where, otherwise)
+    return _judged(array(tol), yours, np.asarray(expected), mistakes or {}, arguments, name, where, otherwise)
 
 
-def judge_number(yours, expected: float, mistakes=None, name="the result", where="") -> Reason | None:
+def judge_number(yours, expected: float, mistakes=None, name="the result", where="", arguments=()) -> Reason | None:
     """The same for a number."""
-    return _judged(number(), yours, expected, mistakes or {}, name, where, "")
+    return _judged(number(), yours, expected, mistakes or {}, arguments, name, where, "")
 
 
-def _judged(form, yours, expected, mistakes: dict, name: str, where: str, otherwise: str) -> Reason | None:
+def _judged(form, yours, expected, mistakes: dict, arguments, name: str, where: str, otherwise: str) -> Reason | None:
     if form.same(yours, expected):
         return None
-    for sentence, wrong in results(mistakes, []):
+    for sentence, wrong in results(mistakes, arguments):
         if form.same(yours, wrong) and not form.same(wrong, expected):
             return known(sentence, sentence, where, expected, yours)
     return Reason(otherwise) if otherwise else form.unlike(yours, expected, name, where)

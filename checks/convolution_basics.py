@@ -1,9 +1,12 @@
 """The checks of lab 01. Expected values come from SciPy and NumPy; mistakes are computed, not listed."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import convolve2d, correlate2d
 
-from checks.old import Advice, Reason, call, check, judge_array, judge_number
+from checks.compare import array, compare, judge_number, number
+from checks.core import Advice, judges
+from checks.probes import functions
 
 OVERFLOW = (
     "Right for floats, but not for a photograph of dtype uint8. Often whole numbers from 0 to 255 overflow, or lose "
@@ -14,6 +17,9 @@ WHOLE_NUMBERS = (
     "its fractions. Compute in floats."
 )
 CUT_OFF = "Values are cut off at 0 and 255. A response may be negative or large: keep it as it is."
+NO_SIGN = "Your response is never negative. A response may be negative: keep its sign."
+UNFINISHED = "The last row and column still hold 0: count the steps of your loops once more."
+STOPPED = "Only the first value, or the first row, is filled: does `return` stand inside a loop?"
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
@@ -21,97 +27,146 @@ def photo(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.integers(0, 256, shape, dtype=np.uint8)
 
 
+def of_whole_numbers(*arrays) -> str | None:
+    """What to say of a wrong answer for arrays that hold whole numbers, where those for floats were right."""
+    kinds = [one.dtype for one in arrays if isinstance(one, np.ndarray)]
+    if kinds[0] == np.uint8:
+        return OVERFLOW
+    return WHOLE_NUMBERS if any(kind.kind in "iu" for kind in kinds) else None
+
+
+def unfinished(response: np.ndarray) -> np.ndarray:
+    """Loops that end one step too early."""
+    response = response.copy()
+    response[-1], response[:, -1] = 0, 0
+    return response
+
+
+def stopped(response: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+    """A loop that returns too early: zeros but for the beginning."""
+    result = np.zeros_like(response)
+    result[rows, columns] = response[rows, columns]
+    return result
+
+
+def in_margin(image: np.ndarray, response: np.ndarray, top: int, left: int) -> np.ndarray:
+    """A response inside a margin of zeros, as large as the image."""
+    result = np.zeros(image.shape)
+    result[top : top + response.shape[0], left : left + response.shape[1]] = response
+    return result
+
+
+# ---- correlate_valid, convolve_valid ------------------------------------------------------------------------
+
+
 def images_and_kernels(rng: np.random.Generator):
     """Float images first, not square; then a kernel of whole numbers; then an image of dtype uint8, which overflows."""
     for image, kernel in (((7, 10), (3, 3)), ((6, 5), (2, 4)), ((6, 6), (4, 6))):
-        yield {"image": rng.normal(size=image), "kernel": rng.normal(size=kernel), "otherwise": ""}
-    whole = rng.permutation(np.arange(-4, 5)).reshape(3, 3)
-    yield {"image": rng.normal(size=(6, 7)), "kernel": whole, "otherwise": WHOLE_NUMBERS}
-    yield {"image": photo(rng, 8, 6), "kernel": rng.normal(size=(3, 3)), "otherwise": OVERFLOW}
+        yield {"image": rng.normal(size=image), "kernel": rng.normal(size=kernel)}
+    yield {"image": rng.normal(size=(6, 7)), "kernel": rng.permutation(np.arange(-4, 5)).reshape(3, 3)}
+    yield {"image": photo(rng, 8, 6), "kernel": rng.normal(size=(3, 3))}
 
 
-def judge_response(yours, case: dict, expected: np.ndarray, mistakes: dict[str, np.ndarray]) -> Reason | None:
-    """What the responses of both exercises have in common: usual mistakes in loops, types and shapes."""
-    image, kernel = case["image"].astype(float), case["kernel"]
-    (height, width), (top, left) = image.shape, ((n - 1) // 2 for n in kernel.shape)
-    centred, cornered, unfinished = np.zeros((height, width)), np.zeros((height, width)), expected.copy()
-    centred[top : top + expected.shape[0], left : left + expected.shape[1]] = expected
-    cornered[: expected.shape[0], : expected.shape[1]] = expected
-    unfinished[-1], unfinished[:, -1] = 0, 0
-    margin = (
-        "Your response is as large as the image, with a margin of zeros{}. `valid` keeps only the places where the "
-    )
-    margin += "whole kernel lies on the image, so the response is smaller."
-    common = {
+def valid(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    return correlate2d(image.astype(float), kernel, mode="valid")
+
+
+def mistakes_of_loops(right) -> dict:
+    """What goes wrong in loops, types and shapes, whether the kernel is flipped or not."""
+    return {
         "One row and one column are missing at the end. A kernel of 3 fits on 5 pixels in three places, not two: "
-        "count the positions once more.": expected[:-1, :-1],
-        "The last row and column still hold 0: count the steps of your loops once more.": unfinished,
+        "count the positions once more.": lambda image, kernel: right(image, kernel)[:-1, :-1],
+        UNFINISHED: lambda image, kernel: unfinished(right(image, kernel)),
+        STOPPED: [
+            lambda image, kernel: stopped(right(image, kernel), slice(1), slice(1)),
+            lambda image, kernel: stopped(right(image, kernel), slice(1), slice(None)),
+        ],
         "Your response is as large as the image, with a margin of zeros. `valid` keeps only the places where the whole "
-        "kernel lies on the image, so the response is smaller.": [centred, cornered],
-        "The response is transposed: the first index is the row (height), the second the column (width).": expected.T,
-        "Your result lost its fractions: which dtype do you compute in?": np.trunc(expected),
-        CUT_OFF: np.clip(expected, 0, 255),
+        "kernel lies on the image, so the response is smaller.": [
+            lambda image, kernel: in_margin(
+                image, right(image, kernel), (kernel.shape[0] - 1) // 2, (kernel.shape[1] - 1) // 2
+            ),
+            lambda image, kernel: in_margin(image, right(image, kernel), 0, 0),
+        ],
+        "The response is transposed: the first index is the row (height), the second the column (width).": (
+            lambda image, kernel: right(image, kernel).T
+        ),
+        "Your result lost its fractions: which dtype do you compute in?": (
+            lambda image, kernel: np.trunc(right(image, kernel))
+        ),
+        CUT_OFF: lambda image, kernel: np.clip(right(image, kernel), 0, 255),
+        NO_SIGN: lambda image, kernel: abs(right(image, kernel)),
     }
-    where = f"For an image of {height}×{width} and a kernel of {kernel.shape[0]}×{kernel.shape[1]}: "
-    return judge_array(yours, expected, mistakes | common, "the response", where, case["otherwise"])
 
 
-@check(images_and_kernels)
-def correlate_valid(student, case):
-    return {"response": student(case["image"], case["kernel"])}
+def matrix_products(image, kernel):
+    if kernel.shape[0] != kernel.shape[1]:
+        return valid(image, kernel)
+    return (sliding_window_view(image.astype(float), kernel.shape) @ kernel).sum((2, 3))
 
 
-@correlate_valid.judge
-def _(answer, case):
-    image, kernel = case["image"].astype(float), case["kernel"]
-    exchanged = np.resize(kernel.T, kernel.shape) if kernel.shape[0] == kernel.shape[1] else kernel
-    products = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    matrix = (products @ kernel).sum((2, 3)) if kernel.shape[0] == kernel.shape[1] else products[..., 0, 0]
-    mistakes = {
-        "You flipped the kernel: that is convolution. Correlation lays the kernel on the image as it is.": (
-            convolve2d(image, kernel, mode="valid")
-        ),
-        "You took the mean of the products. The dot product is their sum.": (
-            correlate2d(image, kernel, mode="valid") / kernel.size
-        ),
-        "Rows and columns of the kernel are exchanged.": correlate2d(image, exchanged, mode="valid"),
-        "`@` and `np.dot` of two tables make the matrix product. Here values meet one by one: `*`, then a sum.": matrix,
-        "Your response includes places where the kernel hangs over the border. For `valid` the whole kernel must lie "
-        "on the image.": correlate2d(image, kernel, mode="same"),
-    }
-    return judge_response(answer["response"], case, correlate2d(image, kernel, mode="valid"), mistakes)
+WHERE = "For an image of {image.shape[0]}×{image.shape[1]} and a kernel of {kernel.shape[0]}×{kernel.shape[1]}: "
 
 
-@check(images_and_kernels)
-def convolve_valid(student, case):
-    return {"response": student(case["image"], case["kernel"])}
+@compare(images_and_kernels, "the response", WHERE)
+def correlate_valid(image, kernel):
+    return valid(image, kernel)
 
 
-@convolve_valid.judge
-def _(answer, case):
-    image, kernel = case["image"].astype(float), case["kernel"]
+correlate_valid.otherwise = of_whole_numbers
+correlate_valid.mistakes = {
+    "You flipped the kernel: that is convolution. Correlation lays the kernel on the image as it is.": (
+        lambda image, kernel: convolve2d(image.astype(float), kernel, mode="valid")
+    ),
+    "You took the mean of the products. The dot product is their sum.": (
+        lambda image, kernel: valid(image, kernel) / kernel.size
+    ),
+    "Rows and columns of the kernel are exchanged.": (
+        lambda image, kernel: valid(image, kernel.T if kernel.shape[0] == kernel.shape[1] else kernel)
+    ),
+    "`@` and `np.dot` of two tables make the matrix product. Here values meet one by one: `*`, then a sum.": (
+        matrix_products
+    ),
+    "Your response includes places where the kernel hangs over the border. For `valid` the whole kernel must lie "
+    "on the image.": lambda image, kernel: correlate2d(image.astype(float), kernel, mode="same"),
+} | mistakes_of_loops(valid)
 
-    def correlate(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-        return correlate2d(image, kernel, mode="valid")
 
-    plain, flipped = correlate(image, kernel), kernel[::-1, ::-1]
-    mistakes = {
-        "This is correlation: the kernel was not flipped, or twice (does the function you call flip it, too?).": plain,
-        "You turned the kernel upside down only. Convolution flips both axes: up-down and left-right.": (
-            correlate(image, kernel[::-1])
-        ),
-        "You mirrored the kernel left-right only. Convolution flips both axes.": correlate(image, kernel[:, ::-1]),
-        "You transposed the kernel. Flipping reverses the order along each axis and keeps the axes in place.": (
-            correlate(image, kernel.T)
-        ),
-        "You turned the kernel by 90°. Flipping both axes turns it by 180°.": correlate(image, np.rot90(kernel)),
-        "You flipped the response, or the image as well as the kernel. Flip the kernel alone.": plain[::-1, ::-1],
-        "You flipped the image. Flip the kernel.": correlate(image[::-1, ::-1], kernel),
-        "Your response includes places where the kernel hangs over the border: use `valid`.": (
-            convolve2d(image, kernel, mode="same")
-        ),
-    }
-    return judge_response(answer["response"], case, correlate(image, flipped), mistakes)
+@compare(images_and_kernels, "the response", WHERE)
+def convolve_valid(image, kernel):
+    return valid(image, kernel[::-1, ::-1])
+
+
+convolve_valid.otherwise = of_whole_numbers
+convolve_valid.mistakes = {
+    "This is correlation: the kernel was not flipped, or twice (does the function you call flip it, too?).": valid,
+    "You turned the kernel upside down only. Convolution flips both axes: up-down and left-right.": (
+        lambda image, kernel: valid(image, kernel[::-1])
+    ),
+    "You mirrored the kernel left-right only. Convolution flips both axes.": (
+        lambda image, kernel: valid(image, kernel[:, ::-1])
+    ),
+    "You transposed the kernel. Flipping reverses the order along each axis and keeps the axes in place.": (
+        lambda image, kernel: valid(image, kernel.T)
+    ),
+    "You turned the kernel by 90°. Flipping both axes turns it by 180°.": (
+        lambda image, kernel: valid(image, np.rot90(kernel))
+    ),
+    "`kernel[-u, -v]` begins with the first value, since −0 is 0, and goes on backwards from the last one. The "
+    "flipped kernel begins with the last: `kernel[-1 - u, -1 - v]`.": (
+        lambda image, kernel: valid(image, np.roll(kernel[::-1, ::-1], 1, axis=(0, 1)))
+    ),
+    "You flipped the response, or the image as well as the kernel. Flip the kernel alone.": (
+        lambda image, kernel: valid(image, kernel)[::-1, ::-1]
+    ),
+    "You flipped the image. Flip the kernel.": lambda image, kernel: valid(image[::-1, ::-1], kernel),
+    "Your response includes places where the kernel hangs over the border: use `valid`.": (
+        lambda image, kernel: convolve2d(image.astype(float), kernel, mode="same")
+    ),
+} | mistakes_of_loops(convolve_valid.right)
+
+
+# ---- gaussian_kernel ----------------------------------------------------------------------------------------
 
 
 def sizes_and_sigmas(rng: np.random.Generator):
@@ -119,87 +174,122 @@ def sizes_and_sigmas(rng: np.random.Generator):
         yield {"size": size, "sigma": float(rng.uniform(1.2, 2.5))}
 
 
-@check(sizes_and_sigmas)
-def gaussian_kernel(student, case):
-    return {"kernel": student(case["size"], case["sigma"])}
+def bell(spread: float, place: np.ndarray) -> np.ndarray:
+    axis = np.exp(-(place**2) / spread)
+    return np.outer(axis, axis)
 
 
-@gaussian_kernel.judge
-def _(answer, case):
-    size, sigma = case["size"], case["sigma"]
-    middle = (size - 1) / 2
+def normalised(kernel: np.ndarray) -> np.ndarray:
+    return kernel / kernel.sum()
 
-    def bell(spread: float, place: np.ndarray) -> np.ndarray:
-        axis = np.exp(-(place**2) / spread)
-        return np.outer(axis, axis)
 
-    def normalised(kernel: np.ndarray) -> np.ndarray:
-        return kernel / kernel.sum()
+def middle(size: int) -> np.ndarray:
+    """Coordinates with 0 on the middle pixel."""
+    return np.arange(size) - (size - 1) / 2
 
-    pixels = np.arange(size)
-    peak = bell(2 * sigma**2, pixels - middle)
-    mistakes = {
-        "The weights do not sum to 1: the blurred picture would change its brightness. Divide by their sum.": peak,
-        "The factor 1/(2πσ²) makes the integral 1, not the sum over a cut-off grid. Divide by the sum itself.": (
-            peak / (2 * np.pi * sigma**2)
-        ),
-        "You divided by σ where the formula has σ²: sigma is the standard deviation, its square the variance.": (
-            normalised(bell(2 * sigma, pixels - middle))
-        ),
-        "The bell is too narrow: the exponent is divided by 2σ², not by σ².": normalised(
-            bell(sigma**2, pixels - middle)
-        ),
-        "Python reads `/ 2 * sigma**2` from left to right: it divides by 2 and then multiplies by σ². Use brackets.": (
-            normalised(bell(2 / sigma**2, pixels - middle))
-        ),
-        "The peak is not on the middle pixel. A kernel of size 5 has the coordinates −2, −1, 0, 1, 2.": [
-            normalised(bell(2 * sigma**2, pixels - place)) for place in (0, size / 2)
-        ],
-        "Neighbouring pixels are 1 apart: a kernel of size 5 has the coordinates −2, −1, 0, 1, 2.": [
-            normalised(bell(2 * sigma**2, np.linspace(-end, end, size))) for end in (1, 3 * sigma)
-        ],
-        "This is the bell along one axis only. The kernel is two-dimensional, with shape (size, size).": (
-            peak.sum(0) / peak.sum()
-        ),
-    }
-    where = f"For size {size}, sigma {sigma:.2f}: "
-    return judge_array(answer["kernel"], normalised(peak), mistakes, "the kernel", where)
+
+@compare(sizes_and_sigmas, "the kernel", "For size {size}, sigma {sigma:.2f}: ")
+def gaussian_kernel(size, sigma):
+    return normalised(bell(2 * sigma**2, middle(size)))
+
+
+gaussian_kernel.mistakes = {
+    "The weights do not sum to 1: the blurred picture would change its brightness. Divide by their sum.": (
+        lambda size, sigma: bell(2 * sigma**2, middle(size))
+    ),
+    "The factor 1/(2πσ²) makes the integral 1, not the sum over a cut-off grid. Divide by the sum itself.": (
+        lambda size, sigma: bell(2 * sigma**2, middle(size)) / (2 * np.pi * sigma**2)
+    ),
+    "You divided each row by its own sum. Divide by the sum of all weights.": [
+        lambda size, sigma: bell(2 * sigma**2, middle(size)) / bell(2 * sigma**2, middle(size)).sum(1, keepdims=True),
+        lambda size, sigma: bell(2 * sigma**2, middle(size)) / bell(2 * sigma**2, middle(size)).sum(1),
+    ],
+    "You divided by σ where the formula has σ²: sigma is the standard deviation, its square the variance.": (
+        lambda size, sigma: normalised(bell(2 * sigma, middle(size)))
+    ),
+    "You multiplied σ by 2 where the formula squares it: `sigma**2`.": (
+        lambda size, sigma: normalised(bell(4 * sigma, middle(size)))
+    ),
+    "The bell is too narrow: the exponent is divided by 2σ², not by σ².": (
+        lambda size, sigma: normalised(bell(sigma**2, middle(size)))
+    ),
+    "Python reads `/ 2 * sigma**2` from left to right: it divides by 2 and then multiplies by σ². Use brackets.": (
+        lambda size, sigma: normalised(bell(2 / sigma**2, middle(size)))
+    ),
+    "The minus sign of the exponent is missing: your weights grow with the distance from the middle.": (
+        lambda size, sigma: normalised(bell(-2 * sigma**2, middle(size)))
+    ),
+    "The distance is not squared: the exponent has x² + y².": [
+        lambda size, sigma: normalised(bell(2 * sigma**2, np.sqrt(abs(middle(size))))),
+        lambda size, sigma: normalised(np.exp(-np.hypot(*np.meshgrid(middle(size), middle(size))) / (2 * sigma**2))),
+    ],
+    "The weights are whole numbers now: they are fractions, so the array must hold floats.": (
+        lambda size, sigma: np.zeros((size, size))
+    ),
+    "The peak is not on the middle pixel. A kernel of size 5 has the coordinates −2, −1, 0, 1, 2.": [
+        lambda size, sigma: normalised(bell(2 * sigma**2, np.arange(size) - size / 2)),
+        lambda size, sigma: normalised(bell(2 * sigma**2, np.arange(size))),
+    ],
+    "Neighbouring pixels are 1 apart: a kernel of size 5 has the coordinates −2, −1, 0, 1, 2.": [
+        lambda size, sigma: normalised(bell(2 * sigma**2, np.linspace(-1, 1, size))),
+        lambda size, sigma: normalised(bell(2 * sigma**2, np.linspace(-3 * sigma, 3 * sigma, size))),
+    ],
+    "This is the bell along one axis only. The kernel is two-dimensional, with shape (size, size).": (
+        lambda size, sigma: normalised(bell(2 * sigma**2, middle(size)).sum(0))
+    ),
+}
+
+# ---- gradient_magnitude -------------------------------------------------------------------------------------
 
 
 def float_image_then_photo(rng: np.random.Generator):
-    yield {"image": rng.normal(size=(6, 9)), "otherwise": ""}
-    yield {"image": photo(rng, 7, 5), "otherwise": OVERFLOW}
+    yield {"image": rng.normal(size=(6, 9))}
+    yield {"image": photo(rng, 7, 5)}
 
 
-@check(float_image_then_photo)
-def gradient_magnitude(student, case):
-    return {"magnitude": student(case["image"])}
+def sobel(image: np.ndarray, mode: str = "valid") -> list[np.ndarray]:
+    return [correlate2d(image.astype(float), kernel, mode=mode) for kernel in (SOBEL_X, SOBEL_X.T)]
 
 
-@gradient_magnitude.judge
-def _(answer, case):
-    image = case["image"].astype(float)
-    x, y = (correlate2d(image, kernel, mode="valid") for kernel in (SOBEL_X, SOBEL_X.T))
-    border = np.hypot(*(correlate2d(image, kernel, mode="same") for kernel in (SOBEL_X, SOBEL_X.T)))
-    mistakes = {
-        "The square root is missing: the length of a vector (x, y) is √(x² + y²).": x**2 + y**2,
-        "You added the absolute values. That is a quick approximation; the length of (x, y) is √(x² + y²).": [
-            abs(x) + abs(y),
-            (abs(x) + abs(y)) / 2,
-        ],
-        "You added the two responses: where they have opposite signs, an edge cancels itself.": x + y,
-        "Only Sobel x is in your result: horizontal edges are lost.": [abs(x), x],
-        "Only Sobel y is in your result: vertical edges are lost.": [abs(y), y],
-        "You used Sobel x twice: horizontal edges are lost.": np.sqrt(2) * abs(x),
-        "You took the larger of the two responses. Both count: the length of (x, y) is √(x² + y²).": (
-            np.maximum(abs(x), abs(y))
-        ),
-        CUT_OFF: np.minimum(np.hypot(x, y), 255),
-        "Your result is as large as the image: with zeros around it the frame of the picture becomes an edge. "
-        "Use `valid`.": border,
-    }
-    where = f"For an image of {image.shape[0]}×{image.shape[1]}: "
-    return judge_array(answer["magnitude"], np.hypot(x, y), mistakes, "the magnitude", where, case["otherwise"])
+@compare(float_image_then_photo, "the magnitude", "For an image of {image.shape[0]}×{image.shape[1]}: ")
+def gradient_magnitude(image):
+    return np.hypot(*sobel(image))
+
+
+gradient_magnitude.otherwise = of_whole_numbers
+gradient_magnitude.mistakes = {
+    "The square root is missing: the length of a vector (x, y) is √(x² + y²).": (
+        lambda image: np.hypot(*sobel(image)) ** 2
+    ),
+    "You added the absolute values. That is a quick approximation; the length of (x, y) is √(x² + y²).": [
+        lambda image: np.abs(sobel(image)).sum(axis=0),
+        lambda image: np.abs(sobel(image)).mean(axis=0),
+    ],
+    "You added the two responses: where they have opposite signs, an edge cancels itself.": (
+        lambda image: np.sum(sobel(image), axis=0)
+    ),
+    "Only Sobel x is in your result: horizontal edges are lost.": [
+        lambda image: abs(sobel(image)[0]),
+        lambda image: sobel(image)[0],
+    ],
+    "Only Sobel y is in your result: vertical edges are lost.": [
+        lambda image: abs(sobel(image)[1]),
+        lambda image: sobel(image)[1],
+    ],
+    "You used Sobel x twice: horizontal edges are lost.": lambda image: np.sqrt(2) * abs(sobel(image)[0]),
+    "You took the larger of the two responses. Both count: the length of (x, y) is √(x² + y²).": (
+        lambda image: np.abs(sobel(image)).max(axis=0)
+    ),
+    "Your result is divided by its largest value, or by 8 as the kernels' weights. The magnitude itself is wanted.": [
+        lambda image: np.hypot(*sobel(image)) / np.hypot(*sobel(image)).max(),
+        lambda image: np.hypot(*sobel(image)) / 8,
+    ],
+    CUT_OFF: lambda image: np.minimum(np.hypot(*sobel(image)), 255),
+    "Your result is as large as the image: with zeros around it the frame of the picture becomes an edge. "
+    "Use `valid`.": lambda image: np.hypot(*sobel(image, mode="same")),
+}
+
+# ---- border_sizes -------------------------------------------------------------------------------------------
 
 
 def numbers(value) -> tuple:
@@ -208,105 +298,102 @@ def numbers(value) -> tuple:
     return tuple(n for item in value for n in numbers(item)) if isinstance(value, list) else (value,)
 
 
-@check()
-def border_sizes(student, case):
-    return student()
-
-
-@border_sizes.judge
-def _(answer, case):
-    expected = {
-        "image": (512, 512),
-        "channels": (1,),
-        "gaussian": (15, 15),
-        "sobel": (3, 3),
-        "full": (526, 514, 514),
-        "same": (512, 512, 512),
-        "valid": (498, 510, 510),
-    }
-    hints = {
-        "image": "`image`: ask the array for its shape, `camera.shape`.",
-        "channels": "`channels`: a grey picture has one number per pixel; red, green and blue would be three.",
-        "gaussian": "`gaussian`: ask the kernel for its shape.",
-        "sobel": "`sobel`: ask the kernel for its shape.",
-        "full": "`full` keeps every place where the kernel touches the image with at least one pixel. Try it on paper: "
+SIZES = {
+    "image": ((512, 512), "`image`: ask the array for its shape, `camera.shape`."),
+    "channels": ((1,), "`channels`: a grey picture has one number per pixel; red, green and blue would be three."),
+    "gaussian": ((15, 15), "`gaussian`: ask the kernel for its shape."),
+    "sobel": ((3, 3), "`sobel`: ask the kernel for its shape."),
+    "full": (
+        (526, 514, 514),
+        "`full` keeps every place where the kernel touches the image with at least one pixel. Try it on paper: "
         "5 pixels and a kernel of 3 give 7 places.",
-        "same": "`same` pads the image so that the response is as large as the image.",
-        "valid": "`valid` keeps the places where the whole kernel lies on the image. Try it on paper: 5 pixels and a "
+    ),
+    "same": ((512, 512, 512), "`same` pads the image so that the response is as large as the image."),
+    "valid": (
+        (498, 510, 510),
+        "`valid` keeps the places where the whole kernel lies on the image. Try it on paper: 5 pixels and a "
         "kernel of 3 give 3 places.",
-    }
-    if not isinstance(answer, dict):
+    ),
+}
+
+
+@judges(functions.call)
+def border_sizes(answer, case):
+    found = answer["value"]
+    if not isinstance(found, dict):
         return "Return a dictionary, as in the docstring."
-    missing = [f"`{name}`" for name in expected if name not in answer]
+    missing = [f"`{name}`" for name in SIZES if name not in found]
     if missing:
         return f"Your dictionary lacks {', '.join(missing)}."
-    given = {name: numbers(answer[name]) for name in expected}
-    if given["full"] == expected["valid"] and given["valid"] == expected["full"]:
+    given = {name: numbers(found[name]) for name in SIZES}
+    if given["full"] == SIZES["valid"][0] and given["valid"] == SIZES["full"][0]:
         return "You swapped `full` and `valid`: full is the largest response, valid the smallest."
-    # A side length may be given as a number or as (height, width).
-    both = {name: tuple(np.repeat(value, 2)) for name, value in expected.items()}
-    return next((hint for name, hint in hints.items() if given[name] not in (expected[name], both[name])), None)
+    for name, (expected, hint) in SIZES.items():
+        if given[name] not in (expected, tuple(np.repeat(expected, 2))):  # a side length, or height and width
+            return hint
+    return None
+
+
+# ---- output_size --------------------------------------------------------------------------------------------
 
 
 def sizes(rng: np.random.Generator):
     """First a case in which no two usual mistakes agree; defaults; the worked example; fits and misfits; others."""
-    fixed = [
-        (20, 5, 6, 2),
-        (5, 3, 1, 2),
-        (8, 3, 0, 2),
-        (3, 3, 0, 1),
-        (2, 3, 0, 1),
-        (4, 7, 1, 2),
-        (1, 3, 1, 1),
-        (2, 5, 2, 1),
-    ]
+    fixed = ((20, 5, 6, 2), (28, 5), (12, 5, 3), (5, 3, 1, 2), (8, 3, 0, 2), (3, 3, 0, 1), (2, 3, 0, 1), (4, 7, 1, 2))
     drawn = [tuple(int(v) for v in rng.integers((8, 1, 0, 1), (40, 8, 4, 5))) for _ in range(6)]
-    for n, kernel, padding, stride in (fixed[0], (28, 5, None, None), *fixed[1:], *drawn):
-        yield {"n": n, "kernel": kernel, "padding": padding, "stride": stride}
+    for one in (*fixed, (1, 3, 1, 1), (2, 5, 2, 1), *drawn):
+        yield dict(zip(("n", "kernel", "padding", "stride"), one, strict=False))
 
 
-@check(sizes)
-def output_size(student, case):
-    given = {name: case[name] for name in ("padding", "stride") if case[name] is not None}
-    return call(student, case["n"], case["kernel"], **given)
+def called(case: dict) -> str:
+    given = ", ".join(f"{name}={value}" for name, value in case.items())
+    left = {2: ", with padding and stride left at 0 and 1", 3: ", with stride left at 1"}
+    return f"For {given}{left.get(len(case), '')}: "
 
 
-@output_size.judge
-def _(answer, case):
-    n, kernel, padding, stride = case["n"], case["kernel"], case["padding"] or 0, case["stride"] or 1
-    room = n + 2 * padding - kernel
-    where = f"For n={n}, kernel={kernel}, padding={padding}, stride={stride}: "
-    if case["padding"] is None:
-        where = f"For n={n}, kernel={kernel}, with padding and stride left at 0 and 1: "
-    raised = answer.get("raised")
+@judges(functions.attempt, sizes, called)
+def output_size(answer, case):
+    where, (n, kernel, padding, stride) = called(case), (*case.values(), *(0, 1)[len(case) - 2 :])
+    room, raised = n + 2 * padding - kernel, answer.get("raised")
     if raised and "ValueError" not in raised:
         wanted = " The kernel does not fit: raise a ValueError." if room < 0 else ""
         return f"{where}your code raised {raised[0]}: {answer['text']}{wanted}"
     if room < 0:
         misfit = f"{where}the kernel is larger than the padded image and does not fit. Raise a ValueError."
         return None if raised else misfit
-    if raised and room == 0:
-        return f"{where}the kernel fits in exactly one place, but you raised a ValueError: {answer['text']}"
-    if raised and room % stride:
-        return (
-            f"{where}the kernel fits; pixels left over after the last step are dropped, that is no error. "
-            f"You raised a ValueError: {answer['text']}"
-        )
     if raised:
-        return f"{where}the kernel fits, but you raised a ValueError: {answer['text']}"
-    exact = room / stride + 1
-    mistakes = {
-        "the places are one more than the steps: a kernel that fits exactly has 1 place, not 0.": room // stride,
-        "you ignored the stride.": room + 1,
-        "padding goes on both sides, so it counts twice.": (n + padding - kernel) // stride + 1,
-        "you rounded up. A kernel that would hang over the border has no place there: round down.": np.ceil(exact),
-        "the size is a whole number: round down, for example with `//`.": exact,
-        "you ignored the padding.": (n - kernel) // stride + 1,
-    }
-    finding = judge_number(answer["value"], room // stride + 1, mistakes, "the size", where)
+        more = ""
+        if room == 0:
+            more = " in exactly one place"
+        elif room % stride:
+            more = "; pixels left over after the last step are dropped, that is no error"
+        return f"{where}the kernel fits{more}, but you raised a ValueError: {answer['text']}"
+    arguments = (n, kernel, padding, stride)
+    right = room // stride + 1
+    finding = judge_number(answer["value"], right, output_size.mistakes, "the size", where, arguments)
     if finding is None and isinstance(answer["value"], float):
         return Advice("Right, but a float such as 3.0: `range` and `np.zeros` will want a whole number. Try `//`.")
     return finding
+
+
+output_size.mistakes = {
+    "the places are one more than the steps: a kernel that fits exactly has 1 place, not 0.": (
+        lambda n, kernel, padding, stride: (n + 2 * padding - kernel) // stride
+    ),
+    "you ignored the stride.": lambda n, kernel, padding, stride: n + 2 * padding - kernel + 1,
+    "padding goes on both sides, so it counts twice.": (
+        lambda n, kernel, padding, stride: (n + padding - kernel) // stride + 1
+    ),
+    "you rounded up. A kernel that would hang over the border has no place there: round down.": (
+        lambda n, kernel, padding, stride: -(-(n + 2 * padding - kernel) // stride) + 1
+    ),
+    "the size is a whole number: round down, for example with `//`.": (
+        lambda n, kernel, padding, stride: (n + 2 * padding - kernel) / stride + 1
+    ),
+    "you ignored the padding.": lambda n, kernel, padding, stride: (n - kernel) // stride + 1,
+}
+
+# ---- conv_forward -------------------------------------------------------------------------------------------
 
 
 def layers(rng: np.random.Generator):
@@ -317,11 +404,11 @@ def layers(rng: np.random.Generator):
         ((9, 7, 3), (3, 2, 3, 5), 3, 2),
     ):
         arrays = {"x": rng.normal(size=x), "w": rng.normal(size=w), "b": rng.normal(size=w[-1]) + 1}
-        yield arrays | {"stride": stride, "padding": padding, "otherwise": ""}
+        yield arrays | {"stride": stride, "padding": padding}
     w, b = rng.normal(size=(3, 3, 2, 2)), rng.normal(size=2)
-    common = {"stride": 1, "padding": 0, "otherwise": WHOLE_NUMBERS}
-    yield {"x": photo(rng, 5, 6, 2), "w": w, "b": b} | common
-    yield {"x": rng.normal(size=(5, 6, 2)), "w": rng.integers(-3, 4, w.shape), "b": b} | common
+    common = {"b": b, "stride": 1, "padding": 0}
+    yield {"x": photo(rng, 5, 6, 2), "w": w} | common
+    yield {"x": rng.normal(size=(5, 6, 2)), "w": rng.integers(-3, 4, w.shape)} | common
 
 
 def layer_response(x, w, b, stride, padding, **pad) -> np.ndarray:
@@ -335,135 +422,181 @@ def layer_response(x, w, b, stride, padding, **pad) -> np.ndarray:
     return np.stack(planes, axis=2)[::stride, ::stride] + b
 
 
-@check(layers)
-def conv_forward(student, case):
-    return {"response": student(case["x"], case["w"], case["b"], stride=case["stride"], padding=case["padding"])}
+def each_window_moves_by_one(x, w, b, stride, padding):
+    rows, columns, _ = layer_response(x, w, b, stride, padding).shape
+    return layer_response(x, w, b, 1, padding)[:rows, :columns]
 
 
-@conv_forward.judge
-def _(answer, case):
-    x, w, b, stride, padding = (case[name] for name in ("x", "w", "b", "stride", "padding"))
-    expected = layer_response(x, w, b, stride, padding)
-    rows, columns, _ = expected.shape
-    channels = x.shape[2]
-    ignored = layer_response(x, w, b, 1, padding)
-    unfinished = expected.copy()
-    unfinished[-1], unfinished[:, -1] = 0, 0
-    copies = layer_response(x, w, b, stride, padding, mode="edge") if padding else expected
-    mistakes = {
-        "The bias is missing: one number for each filter, added at every place.": expected - b,
-        "The bias was added once for each channel. It is added once for each filter.": expected + (channels - 1) * b,
-        "Each filter has a bias of its own; you added the first one to all.": expected - b + b[0],
-        "You ignored the stride.": ignored,
-        "Your windows move on by 1 pixel: the stride is missing in the place of the patch.": ignored[:rows, :columns],
-        "You ignored the padding.": layer_response(x, w, b, stride, 0),
-        "Your zeros stand on one side only: padding goes on both sides.": [
-            layer_response(x, w, b, stride, around) for around in ((padding, 0), (0, padding))
-        ],
-        "You padded with copies of the border. Pad with zeros.": copies,
-        "You flipped the kernel: a convolutional layer lays it on as it is.": (
-            layer_response(x, w[::-1, ::-1], b, stride, padding)
-        ),
-        "Your kernel looks at the first channel only. Each filter sums over all channels.": (
-            layer_response(x[..., :1], w[:, :, :1], b, stride, padding)
-        ),
-        "Only the last channel reaches your result: add up the channels, do not overwrite.": (
-            layer_response(x[..., -1:], w[:, :, -1:], b, stride, padding)
-        ),
-        "You took the mean over the channels. Each filter takes the sum.": (expected - b) / channels + b,
-        "All filters are added into one plane. Each filter has a plane of its own.": expected.sum(2),
-        "You cut off negative values. That is the activation (ReLU), which comes after the convolution.": (
-            np.maximum(expected, 0)
-        ),
-        "The filters stand on the first axis. Here the channels come last: (H, W, K).": np.moveaxis(expected, 2, 0),
-        "The last row and column still hold 0: count the steps of your loops once more.": unfinished,
-    }
-    where = f"For x {x.shape}, w {w.shape}, stride {stride}, padding {padding}: "
-    return judge_array(answer["response"], expected, mistakes, "the response", where, case["otherwise"])
+@compare(layers, "the response", "For x {x.shape}, w {w.shape}, stride {stride}, padding {padding}: ")
+def conv_forward(x, w, b, stride, padding):
+    return layer_response(x, w, b, stride, padding)
+
+
+conv_forward.otherwise = lambda x, w, *rest: WHOLE_NUMBERS if of_whole_numbers(x, w) else None
+conv_forward.mistakes = {
+    "The bias is missing: one number for each filter, added at every place.": (
+        lambda x, w, b, *more: layer_response(x, w, 0 * b, *more)
+    ),
+    "The bias was added once for each channel. It is added once for each filter.": (
+        lambda x, w, b, *more: layer_response(x, w, x.shape[2] * b, *more)
+    ),
+    "The bias was added to every product, before the sum. It is added once, to the sum.": (
+        lambda x, w, b, *more: layer_response(x, w, w[..., 0].size * b, *more)
+    ),
+    "Each filter has a bias of its own; you added the first one to all.": (
+        lambda x, w, b, *more: layer_response(x, w, b[0], *more)
+    ),
+    "You ignored the stride.": lambda x, w, b, stride, padding: layer_response(x, w, b, 1, padding),
+    "Your windows move on by 1 pixel: the stride is missing in the place of the patch.": each_window_moves_by_one,
+    "You ignored the padding.": lambda x, w, b, stride, padding: layer_response(x, w, b, stride, 0),
+    "Your zeros stand on one side only: padding goes on both sides.": [
+        lambda x, w, b, stride, padding: layer_response(x, w, b, stride, (padding, 0)),
+        lambda x, w, b, stride, padding: layer_response(x, w, b, stride, (0, padding)),
+    ],
+    "You padded with copies of the border. Pad with zeros.": (
+        lambda x, w, b, *more: layer_response(x, w, b, *more, mode="edge")
+    ),
+    "You flipped the kernel: a convolutional layer lays it on as it is.": (
+        lambda x, w, b, *more: layer_response(x, w[::-1, ::-1], b, *more)
+    ),
+    "Your kernel looks at the first channel only. Each filter sums over all channels.": (
+        lambda x, w, b, *more: layer_response(x[..., :1], w[:, :, :1], b, *more)
+    ),
+    "Only the last channel reaches your result: add up the channels, do not overwrite.": (
+        lambda x, w, b, *more: layer_response(x[..., -1:], w[:, :, -1:], b, *more)
+    ),
+    "You took the mean over the channels. Each filter takes the sum.": (
+        lambda x, w, b, *more: layer_response(x, w / x.shape[2], b, *more)
+    ),
+    "All filters are added into one plane. Each filter has a plane of its own.": (
+        lambda x, w, b, *more: layer_response(x, w, b, *more).sum(2)
+    ),
+    "You cut off negative values. That is the activation (ReLU), which comes after the convolution.": (
+        lambda x, w, b, *more: np.maximum(layer_response(x, w, b, *more), 0)
+    ),
+    "The filters stand on the first axis. Here the channels come last: (H, W, K).": (
+        lambda x, w, b, *more: np.moveaxis(layer_response(x, w, b, *more), 2, 0)
+    ),
+    UNFINISHED: lambda x, w, b, *more: unfinished(layer_response(x, w, b, *more)),
+    STOPPED: [
+        lambda x, w, b, *more: stopped(layer_response(x, w, b, *more), slice(1), slice(1)),
+        lambda x, w, b, *more: stopped(layer_response(x, w, b, *more), slice(1), slice(None)),
+    ],
+}
+
+# ---- max_pool -----------------------------------------------------------------------------------------------
+
+BLOCK_BELOW = "Your maximum starts from a number that some blocks lie below. Start from the block's own values."
 
 
 def volumes(rng: np.random.Generator):
     for shape, size in (((4, 6, 3), 2), ((7, 5, 2), 2), ((9, 11, 1), 3)):
-        yield {"x": rng.normal(size=shape) - 1, "size": size, "otherwise": ""}
-    start = "Your maximum starts from a number that some blocks lie below. Start from the block's own values."
-    yield {"x": rng.normal(size=(4, 4, 2)) - 1e6, "size": 2, "otherwise": start}
+        yield {"x": rng.normal(size=shape) - 1, "size": size}
+    yield {"x": rng.normal(size=(4, 4, 2)) - 1e6, "size": 2}
 
 
-def pooled(x: np.ndarray, size: int, reduce=np.max) -> np.ndarray:
-    """Reduce each size × size block of a (H, W, C) array, with the rest at the border dropped."""
-    height, width = x.shape[0] // size, x.shape[1] // size
-    blocks = x[: height * size, : width * size].reshape(height, size, width, size, x.shape[2])
-    return reduce(blocks, axis=(1, 3))
+def blocks(x: np.ndarray, size: int) -> np.ndarray:
+    """(H, W, C) in blocks, (rows, size, columns, size, C), with the rest at the border dropped."""
+    rows, columns = x.shape[0] // size, x.shape[1] // size
+    return x[: rows * size, : columns * size].reshape(rows, size, columns, size, x.shape[2])
 
 
-@check(volumes)
-def max_pool(student, case):
-    return {"pooled": student(case["x"], case["size"])}
+def every_window(x, size):
+    return sliding_window_view(x, (size, size), axis=(0, 1)).max(axis=(3, 4))
 
 
-@max_pool.judge
-def _(answer, case):
-    x, size = case["x"], case["size"]
-    expected = pooled(x, size)
-    rows, columns, channels = expected.shape
+def with_the_rest(x, size):
     rest = [(0, -n % size) for n in x.shape[:2]] + [(0, 0)]
-    every = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(0, 1)).max(axis=(3, 4))
-    mixed = x[: rows * size, : columns * size].reshape(rows, columns, size, size, channels).max(axis=(2, 3))
-    unfinished = expected.copy()
-    unfinished[-1], unfinished[:, -1] = 0, 0
-    mistakes = {
-        "Negative values are lost: your maximum starts from 0. Start from the block's own values.": (
-            np.maximum(expected, 0)
-        ),
-        "This is average pooling. Take the largest value of each block.": pooled(x, size, np.mean),
-        "Your blocks overlap: the window has to move on by `size` pixels, not by 1.": [every, every[:rows, :columns]],
-        "Rows or columns left over at the border are dropped, as in Keras; your result keeps them.": (
-            pooled(np.pad(x, rest, constant_values=-np.inf), size)
-        ),
-        "Depth must stay: pool each channel by itself.": expected.max(axis=2),
-        "You took the largest value without its sign: −5 is smaller than −2.": pooled(abs(x), size),
-        "All channels hold the same value: pool each channel by itself.": (
-            np.repeat(expected.max(axis=2, keepdims=True), channels, axis=2)
-        ),
-        "Your reshape mixes pixels of different blocks: (rows, size, columns, size, C) keeps them together.": mixed,
-        "You took the first pixel of each block. Take the largest one.": x[::size, ::size][:rows, :columns],
-        "You took the smallest value of each block. Take the largest one.": pooled(x, size, np.min),
-        "The last row and column still hold 0: count the steps of your loops once more.": unfinished,
-    }
-    where = f"For an array of shape {x.shape} and size {size}: "
-    return judge_array(answer["pooled"], expected, mistakes, "the result", where, case["otherwise"], tol=1e-7)
+    return blocks(np.pad(x, rest, constant_values=-np.inf), size).max((1, 3))
+
+
+def pixels_mixed(x, size):
+    rows, _, columns, _, channels = blocks(x, size).shape
+    return x[: rows * size, : columns * size].reshape(rows, columns, size, size, channels).max((2, 3))
+
+
+@compare(volumes, "the result", "For an array of shape {x.shape} and size {size}: ", array(tol=1e-7))
+def max_pool(x, size):
+    return blocks(x, size).max((1, 3))
+
+
+max_pool.otherwise = lambda x, size: BLOCK_BELOW if x.max() < -1000 else None
+max_pool.mistakes = {
+    "Negative values are lost: your maximum starts from 0. Start from the block's own values.": (
+        lambda x, size: np.maximum(blocks(x, size).max((1, 3)), 0)
+    ),
+    "This is average pooling. Take the largest value of each block.": lambda x, size: blocks(x, size).mean((1, 3)),
+    "You added the values of each block. Take the largest one.": lambda x, size: blocks(x, size).sum((1, 3)),
+    "Your blocks overlap: the window has to move on by `size` pixels, not by 1.": [
+        every_window,
+        lambda x, size: every_window(x, size)[: x.shape[0] // size, : x.shape[1] // size],
+    ],
+    "Rows or columns left over at the border are dropped, as in Keras; your result keeps them.": with_the_rest,
+    "Depth must stay: pool each channel by itself.": (lambda x, size: blocks(x, size).max((1, 3, 4))),
+    "You took the largest value without its sign: −5 is smaller than −2.": (
+        lambda x, size: blocks(abs(x), size).max((1, 3))
+    ),
+    "All channels hold the same value: pool each channel by itself.": (
+        lambda x, size: np.repeat(blocks(x, size).max((1, 3, 4))[..., np.newaxis], x.shape[2], axis=2)
+    ),
+    "Your reshape mixes pixels of different blocks: (rows, size, columns, size, C) keeps them together.": pixels_mixed,
+    "You took the first pixel of each block. Take the largest one.": lambda x, size: blocks(x, size)[:, 0, :, 0],
+    "You took the last pixel of each block. Take the largest one.": lambda x, size: blocks(x, size)[:, -1, :, -1],
+    "You took the smallest value of each block. Take the largest one.": lambda x, size: blocks(x, size).min((1, 3)),
+    UNFINISHED: lambda x, size: unfinished(blocks(x, size).max((1, 3))),
+    STOPPED: [
+        lambda x, size: stopped(blocks(x, size).max((1, 3)), slice(1), slice(1)),
+        lambda x, size: stopped(blocks(x, size).max((1, 3)), slice(1), slice(None)),
+    ],
+}
+
+# ---- conv_parameters, dense_parameters ----------------------------------------------------------------------
 
 
 def convolutional_layers(rng: np.random.Generator):
-    for kernel in ((5, 7), (7, 7), (3, 3)):
+    for height, width in ((5, 7), (7, 7), (3, 3)):
         channels, filters = (int(v) for v in rng.integers((2, 8), (8, 65)))
-        yield {"kernel": kernel, "channels": channels, "filters": filters}
+        yield {"height": height, "width": width, "channels": channels, "filters": filters}
 
 
-@check(convolutional_layers)
-def conv_parameters(student, case):
-    return {"count": student(*case["kernel"], case["channels"], case["filters"])}
+@compare(
+    convolutional_layers, "the count", "For conv_parameters({height}, {width}, {channels}, {filters}): ", number(1e-9)
+)
+def conv_parameters(height, width, channels, filters):
+    return (height * width * channels + 1) * filters
 
 
-@conv_parameters.judge
-def _(answer, case):
-    (height, width), channels, filters = case["kernel"], case["channels"], case["filters"]
-    weights = height * width
-    mistakes = {
-        "the biases are missing: each filter has one.": weights * channels * filters,
-        "each filter has a bias of its own; you counted one for the whole layer.": weights * channels * filters + 1,
-        "a kernel reaches through all channels: height × width × channels weights.": (weights + 1) * filters,
-        "you counted a bias for every channel. A filter sums over its channels and adds one bias.": (
-            (weights + 1) * channels * filters
-        ),
-        "a bias belongs to a filter, not to a channel.": weights * channels * filters + channels,
-        "you counted one filter. The layer has as many kernels as filters.": weights * channels + 1,
-        "height, width and channels are multiplied, not added.": (height + width + channels + 1) * filters,
-        "each filter has its own weights; you counted those of one filter.": weights * channels + filters,
-        "height and width of the kernel may differ; you used one of them twice.": (height**2 * channels + 1) * filters,
-    }
-    where = f"For conv_parameters({height}, {width}, {channels}, {filters}): "
-    return judge_number(answer["count"], (weights * channels + 1) * filters, mistakes, "the count", where)
+conv_parameters.mistakes = {
+    "the biases are missing: each filter has one.": lambda h, w, channels, filters: h * w * channels * filters,
+    "each filter has a bias of its own; you counted one for the whole layer.": (
+        lambda h, w, channels, filters: h * w * channels * filters + 1
+    ),
+    "a kernel reaches through all channels: height × width × channels weights.": (
+        lambda h, w, channels, filters: (h * w + 1) * filters
+    ),
+    "channels and biases are both missing: a kernel reaches through all channels, and each filter has a bias.": (
+        lambda h, w, channels, filters: h * w * filters
+    ),
+    "you counted a bias for every channel. A filter sums over its channels and adds one bias.": (
+        lambda h, w, channels, filters: (h * w + 1) * channels * filters
+    ),
+    "a bias belongs to a filter, not to a channel.": lambda h, w, channels, filters: (
+        h * w * channels * filters + channels
+    ),
+    "you counted one filter. The layer has as many kernels as filters.": (
+        lambda h, w, channels, filters: h * w * channels + 1
+    ),
+    "height, width and channels are multiplied, not added.": (
+        lambda h, w, channels, filters: (h + w + channels + 1) * filters
+    ),
+    "each filter has its own weights; you counted those of one filter.": (
+        lambda h, w, channels, filters: h * w * channels + filters
+    ),
+    "height and width of the kernel may differ; you used one of them twice.": [
+        lambda h, w, channels, filters: (h * h * channels + 1) * filters,
+        lambda h, w, channels, filters: (w * w * channels + 1) * filters,
+    ],
+}
 
 
 def dense_layers(rng: np.random.Generator):
@@ -472,20 +605,15 @@ def dense_layers(rng: np.random.Generator):
         yield {"inputs": inputs, "units": units}
 
 
-@check(dense_layers)
-def dense_parameters(student, case):
-    return {"count": student(case["inputs"], case["units"])}
+@compare(dense_layers, "the count", "For dense_parameters({inputs}, {units}): ", number(1e-9))
+def dense_parameters(inputs, units):
+    return (inputs + 1) * units
 
 
-@dense_parameters.judge
-def _(answer, case):
-    inputs, units = case["inputs"], case["units"]
-    mistakes = {
-        "the biases are missing: each unit has one.": inputs * units,
-        "you counted a bias for every input. The bias belongs to the unit.": inputs * (units + 1),
-        "each unit has a bias of its own; you counted one for the whole layer.": inputs * units + 1,
-        "every input is connected with every unit: multiply, do not add.": inputs + units,
-        "the connections are missing: you counted the units alone.": units,
-    }
-    where = f"For dense_parameters({inputs}, {units}): "
-    return judge_number(answer["count"], (inputs + 1) * units, mistakes, "the count", where)
+dense_parameters.mistakes = {
+    "the biases are missing: each unit has one.": lambda inputs, units: inputs * units,
+    "you counted a bias for every input. The bias belongs to the unit.": lambda inputs, units: inputs * (units + 1),
+    "each unit has a bias of its own; you counted one for the whole layer.": lambda inputs, units: inputs * units + 1,
+    "every input is connected with every unit: multiply, do not add.": lambda inputs, units: inputs + units,
+    "the connections are missing: you counted the units alone.": lambda inputs, units: units,
+}

@@ -14,7 +14,7 @@ A judge returns None (right), a string (not yet, because ...), `Reason` (the sam
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -91,6 +91,7 @@ class Check:
 
     where: names a case in words, from its values ("For n = {n}: "), or a function of the case that does. It stands
     before an error that the student's code raised.
+    mistakes: sentence -> wrong function, or list of such, with the signature of the exercise; see `compare`.
     """
 
     exercise: str
@@ -98,6 +99,7 @@ class Check:
     cases: Callable[[np.random.Generator], Iterable[dict]]
     judge: Callable[[object, dict], Finding]
     where: str | Callable[[dict], str] = ""
+    mistakes: dict = field(default_factory=dict)
     latest: Outcome | None = None
 
     def __call__(self, student, seed: int = 0) -> None:

@@ -3,6 +3,9 @@
 import re
 
 EXPLANATIONS = {
+    r"operands could not be broadcast together with shapes \(.*,.*,.*\) \(.*,.*,.*\)": (
+        "Two arrays of different shapes meet: print both. (`np.pad(x, 1)` pads every axis, the channels too.)"
+    ),
     r"Cannot convert '\d+' to a shape|TypeError: 'int' object is not iterable": (
         "A shape is a tuple, and a tuple of one number needs a comma: `keras.Input((64,))`."
     ),

@@ -1,12 +1,18 @@
 """Probes for exercises whose answer is what a function returns."""
 
 from checks.plain import Unusable
+from checks.probes import running
 
 
 def call(student, case: dict) -> dict:
     """The student's function, with the case's values as its arguments by position: {'kind': type name, 'value'}."""
     value = student(*case.values())
     return {"kind": type(value).__name__, "value": value}
+
+
+def attempt(student, case: dict) -> dict:
+    """The same where an error may be the right answer; see `running.call`."""
+    return running.call(student, *case.values())
 
 
 def table(student, case: dict) -> dict:
