@@ -26,8 +26,11 @@ from checks.probes import functions
 FEW = 12  # values that are printed; of larger arrays the shape, and one value
 
 
-class one_of(list):  # noqa: N801 - reads like a word in the right function
-    """Answers that are all right: `return one_of(counts, counts.astype(float))`."""
+class one_of:  # noqa: N801 - reads like a word in the right function
+    """Answers that are all right: `return one_of(counts, counts.T)`."""
+
+    def __init__(self, *answers):
+        self.answers = answers
 
 
 # ---- forms: what an answer is -------------------------------------------------------------------------------
@@ -61,9 +64,10 @@ class array:  # noqa: N801
         if isinstance(yours, dict | str | bool):
             return Reason(f"{where}{name} should be an array of numbers, not {kind(yours)}.")
         if as_array(yours) is None:
-            if isinstance(yours, list):
-                return Reason(f"{where}{name} is a list that is no array of numbers: are its rows equally long?")
-            return Reason(f"{where}{name} should be an array of numbers; yours holds something else.")
+            fault = "is a list that is no array of numbers: are its rows equally long?"
+            if not ragged(yours):
+                fault = "should be an array of numbers; yours holds something else."
+            return Reason(f"{where}{name} {fault}")
         yours, expected = as_array(yours), as_array(expected)
         if yours.shape != expected.shape:
             return Reason(
@@ -241,7 +245,7 @@ class Comparison(Check):
         if isinstance(parts, str):
             return parts
         for part in parts:
-            rights = [part.of(one) for one in expected] if isinstance(expected, one_of) else [part.of(expected)]
+            rights = [part.of(one) for one in (expected.answers if isinstance(expected, one_of) else [expected])]
             if any(part.form.same(part.yours, right) for right in rights):
                 continue
             return self.why(part, rights, case, arguments, where)
@@ -336,6 +340,15 @@ def as_array(value) -> np.ndarray | None:
     except ValueError:  # rows of different lengths
         return None
     return found if found.dtype.kind in "biuf" else None
+
+
+def ragged(value) -> bool:
+    """Whether the value is a list whose rows differ in length."""
+    try:
+        np.asarray(value)
+    except ValueError:
+        return True
+    return False
 
 
 def as_number(value) -> float | int | None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from checks import core
-from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT, Advice, Reason, check, judge_array, judge_number
+from checks import core, plain
+from checks.compare import judge_array
+from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT, Advice, Reason, judges
+from checks.probes import functions
 
 
 def doubled_cases(rng):
@@ -18,14 +20,9 @@ def doubled_cases(rng):
         yield {"x": rng.normal(size=(4, 5))}
 
 
-@check(doubled_cases)
-def doubled(student, case):
-    return {"y": student(case["x"])}
-
-
-@doubled.judge
-def _(answer, case):
-    return judge_array(answer["y"], 2 * case["x"], {"You squared it.": case["x"] ** 2})
+@judges(functions.call, doubled_cases, "For an array of shape {x.shape}: ")
+def doubled(answer, case):
+    return judge_array(answer["value"], 2 * case["x"], {"You squared it.": case["x"] ** 2})
 
 
 def outcome(student, seed=0):
@@ -49,8 +46,33 @@ def test_raised_names_the_students_line_and_nothing_of_ours():
 
     found = outcome(student)
     assert found.status == RAISED
-    assert "IndexError" in found.reason and "return x[10]" in found.reason
-    assert "core.py" not in found.reason
+    assert found.reason.startswith("For an array of shape (4, 5): IndexError")
+    assert "in `student`: return x[10]" in found.reason
+    assert "core.py" not in found.reason and "running.py" not in found.reason
+
+
+def draw_slashes(x):
+    return x.no_such_thing
+
+
+def test_raised_names_the_line_in_the_exercise_before_that_of_a_function_it_calls():
+    def student(x):
+        return draw_slashes(x) + 1
+
+    first, second, third = outcome(student).reason.splitlines()
+    assert second.endswith("in `student`: return draw_slashes(x) + 1")
+    assert third == "This line leads to `draw_slashes`, which failed in its line: return x.no_such_thing"
+
+
+def test_raised_in_a_method_is_of_the_class_that_is_the_exercise():
+    class Doubler:
+        def __init__(self, x):
+            self.fill(x)
+
+        def fill(self, x):
+            self.y = draw_slashes(x)
+
+    assert "in `fill`: self.y = draw_slashes(x)" in outcome(Doubler).reason
 
 
 def test_not_attempted():
@@ -181,16 +203,17 @@ def test_seeds_change_the_cases_and_repeat():
 
 def test_probe_output_is_json_and_its_arrays_survive():
     data = {"a": [1, 2.5, None, "text", True], "array": np.arange(6, dtype="int16").reshape(2, 3)}
-    back = core.decode(core.encode(core.to_plain(data)))
-    assert json.loads(core.encode(data))
+    back = plain.decode(plain.encode(plain.to_plain(data)))
+    assert json.loads(plain.encode(data))
     assert back["a"] == data["a"]
     assert back["array"].dtype == np.int16 and np.array_equal(back["array"], data["array"])
+    back["array"] += 1  # a student may write into what a check hands over
 
 
 def test_decode_reads_no_objects():
     text = json.dumps({"dtype": "|O", "shape": [1], "base64": ""})
-    with pytest.raises(core.Unusable):
-        core.decode(text)
+    with pytest.raises(plain.Unusable):
+        plain.decode(text)
 
 
 def test_judge_sees_data_not_the_students_objects():
@@ -231,12 +254,8 @@ def test_line_under_the_box_is_the_first_sentence():
 
 
 def test_advice_is_right_with_a_remark():
-    @check()
-    def slow(student, case):
-        return student()
-
-    @slow.judge
-    def _(answer, case):
+    @judges(functions.call)
+    def slow(answer, case):
         return Advice("Right, but a loop is slow.")
 
     found = slow.verdict(slow.collect(lambda: 1))
@@ -254,22 +273,12 @@ def test_html_of_a_students_text_is_escaped():
     assert "<script>" not in found.message()._repr_html_()
 
 
-def test_judge_number():
-    assert judge_number(5, 5, {}) is None
-    assert judge_number(np.array([5.0]), 5, {}) is None
-    assert judge_number(4, 5, {"One short.": 4}) == "One short."
-    assert judge_number(4, 5, {"Cannot be told apart.": 5}) == "The result is 4, and that is not right."
-    assert "return" in judge_number(None, 5, {})
-    assert "a list" in judge_number([5], 5, {})
-    assert "True or False" in judge_number(True, 1, {})
-
-
 def test_summary_counts_right_checks():
     class Lab:
         pass
 
     lab = Lab()
-    lab.doubled = core.Check("doubled", doubled.probe, doubled.cases, doubled.judges)
+    lab.doubled = core.Check("doubled", doubled.probe, doubled.cases, doubled.judge)
     assert "0 of 1" in str(core.summary(lab))
     lab.doubled(lambda x: 2 * x)
     assert "1 of 1" in str(core.summary(lab)) and "doubled: right" in str(core.summary(lab))

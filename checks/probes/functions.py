@@ -20,11 +20,11 @@ def table(student, case: dict) -> dict:
 
     Raises Unusable where two columns have the same name.
     """
+    import pandas as pd
+
     found = student(*case.values())
-    if not hasattr(found, "columns"):
-        data = getattr(found, "data", None)  # of a Styler, which `table.style` makes
-        kind = "Styler" if hasattr(data, "columns") else type(found).__name__
-        return {"kind": kind, "columns": {}, "rows": []}
+    if not isinstance(found, pd.DataFrame):
+        return {"kind": type(found).__name__, "columns": {}, "rows": []}
     if not found.columns.is_unique:
         raise Unusable("Several columns of your table have the same name.")
     columns = {str(name): found[name].tolist() for name in found.columns}

@@ -1,0 +1,191 @@
+"""The vocabulary of the judges: what a right function, wrong functions and a form say of an answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from checks.compare import array, compare, dictionary, judge_array, judge_number, number, one_of, pair, table, text
+from checks.core import NOT_YET, RIGHT
+from checks.probes import functions
+
+
+def outcome(check, student):
+    return check.verdict(check.collect(student))
+
+
+def says(check, student) -> str:
+    found = outcome(check, student)
+    assert found.status == NOT_YET, found.reason
+    return found.reason
+
+
+def numbers(rng):
+    yield {"n": 5, "k": 2}
+    yield {"n": 7, "k": 3}
+
+
+@compare(numbers, "the count", "For n = {n} and k = {k}: ", number())
+def steps(n, k):
+    return n // k
+
+
+steps.mistakes = {
+    "round down, for example with `//`.": lambda n, k: n / k,
+    "You multiplied {n} by {k}.": lambda n, k: n * k,
+    "Never said, since it is right: {n}.": lambda n, k: n // k,
+}
+
+
+def test_sentence_that_begins_small_goes_on_from_where_the_case_is_named():
+    assert says(steps, lambda n, k: n / k) == "For n = 5 and k = 2: round down, for example with `//`."
+
+
+def test_sentence_with_the_cases_numbers_filled_in_stands_alone():
+    found = outcome(steps, lambda n, k: n * k)
+    assert found.reason == "You multiplied 5 by 2." and found.mistake == "You multiplied {n} by {k}."
+
+
+def test_number_that_is_no_known_mistake_is_shown_with_its_case():
+    assert says(steps, lambda n, k: 1234567) == "For n = 5 and k = 2: the count is 1,234,567, and that is not right."
+    assert outcome(steps, lambda n, k: 3).mistake is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(None, "the count is None"), ([5], "not a list"), (True, "not True or False"), ("5", "not a text")],
+)
+def test_what_is_no_number(answer, reason):
+    assert reason in says(steps, lambda n, k: answer)
+
+
+def test_array_of_one_number_is_a_number():
+    assert outcome(steps, lambda n, k: np.array([n // k])).status == RIGHT
+
+
+def tables(rng):
+    yield {"x": rng.normal(size=(3, 4))}
+    yield {"x": rng.normal(size=(5, 6))}
+
+
+@compare(tables, "the table", "For {x.shape}: ", array(dtype="float32"))
+def doubled(x):
+    return 2 * x.astype("float32")
+
+
+doubled.mistakes = {"This is half of it.": [lambda x: x / 2, lambda x: x.T / 2]}
+doubled.otherwise = lambda x: "Special." if len(x) == 5 else None
+
+
+def test_values_are_right_but_not_the_dtype():
+    assert (
+        says(doubled, lambda x: 2 * x) == "For (3, 4): The values are right, but the table is float64 and not float32."
+    )
+    assert outcome(doubled, doubled.right).status == RIGHT
+
+
+def test_each_function_of_a_mistake_is_tried_and_gives_a_picture():
+    found = outcome(doubled, lambda x: x.T / 2)
+    assert found.reason == "This is half of it." and found.comparison.yours.shape == (4, 3)
+
+
+def test_small_arrays_are_printed_and_of_large_ones_the_first_wrong_value():
+    small = says(doubled, lambda x: np.zeros(x.shape))
+    assert "100% of its values are off.\nExpected: [[" in small and "\nYours: [[0., 0." in small
+    large = judge_array(np.arange(20.0), np.r_[np.arange(19.0), 0])
+    assert large.text.endswith("5% of its values are off, first at index (19,): expected 0, yours 19.")
+
+
+def test_special_sentence_stands_in_place_of_the_fallback_only_in_its_case():
+    assert says(doubled, lambda x: 2 * x.astype("float32") + (len(x) == 5)) == "Special."
+    assert "Special" not in says(doubled, lambda x: x + 1)
+
+
+@compare(tables, "the result", form=pair({"the images": array(), "the label": text()}))
+def both(x):
+    return x, "cat"
+
+
+both.mistakes = {"The images are doubled.": lambda x: (2 * x, "cat"), "This is the dog.": lambda x: (x, "dog")}
+
+
+def test_parts_of_a_pair_are_judged_one_by_one():
+    assert outcome(both, lambda x: [x, "cat"]).status == RIGHT
+    assert says(both, lambda x: (2 * x, "dog")) == "The images are doubled."
+    assert says(both, lambda x: (x, "dog")) == "This is the dog."
+    assert says(both, lambda x: (x, "cow")) == "The label is 'cow', but 'cat' is wanted."
+    assert says(both, lambda x: (x, None)) == "The label is None. Does your function end with `return`?"
+    assert "should be a text, not a number" in says(both, lambda x: (x, 3))
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"), [(None, "returned None"), ((1, 2, 3), "returned 3"), (5, "a number"), ("ab", "a text")]
+)
+def test_what_is_no_pair(answer, reason):
+    found = says(both, lambda x: answer)
+    assert found.startswith("Two values are wanted, the images and the label") and reason in found
+
+
+@compare(numbers, form=dictionary({"sum": number(), "product": number()}))
+def summary(n, k):
+    return {"sum": n + k, "product": n * k}
+
+
+summary.mistakes = {"`sum`: this is the difference.": lambda n, k: {"sum": n - k, "product": n * k}}
+
+
+def test_dictionary():
+    assert outcome(summary, lambda n, k: {"sum": n + k, "product": n * k, "more": 1}).status == RIGHT
+    assert says(summary, lambda n, k: {"sum": n - k, "product": 0}) == "`sum`: this is the difference."
+    assert says(summary, lambda n, k: {"sum": n + k, "product": 0}) == "`product` is 0, and that is not right."
+    assert "lacks `product`" in says(summary, lambda n, k: {"sum": 3})
+    assert "A dictionary is wanted" in says(summary, lambda n, k: [3, 4])
+
+
+@compare(numbers, form=table(("n", "double")), probe=functions.table)
+def rows(n, k):
+    return {"n": np.arange(n), "double": 2 * np.arange(n)}
+
+
+def test_table():
+    frame = lambda n, **more: pd.DataFrame({"n": range(n), "double": 2 * np.arange(n)} | more)  # noqa: E731
+    assert outcome(rows, lambda n, k: frame(n, other="x")).status == RIGHT
+    assert "returned list" in says(rows, lambda n, k: [])
+    assert "returned None. Does it end with `return`?" in says(rows, lambda n, k: None)
+    assert "styled table" in says(rows, lambda n, k: frame(n).style)
+    assert "The column double is missing; the columns of your table: n." in says(rows, lambda n, k: frame(n)[["n"]])
+    assert "Rows and columns are exchanged" in says(rows, lambda n, k: frame(n).T)
+    assert "same name" in says(rows, lambda n, k: frame(n)[["n", "n"]])
+    assert says(rows, lambda n, k: frame(n, double=1)).startswith("The column double has the right shape")
+
+
+@compare(numbers, form=number())
+def either(n, k):
+    return one_of(n, -n)
+
+
+either.mistakes = {"Twice.": lambda n, k: 2 * n}
+
+
+def test_several_right_answers():
+    assert outcome(either, lambda n, k: n).status == outcome(either, lambda n, k: -n).status == RIGHT
+    assert says(either, lambda n, k: 2 * n) == "Twice."
+    assert "is not right" in says(either, lambda n, k: 0)
+
+
+def test_remark_of_a_right_answer():
+    @compare(numbers, form=number())
+    def product(n, k):
+        return n * k
+
+    product.remark = lambda value, n, k: "Right, as a float." if isinstance(value, float) else None
+    assert outcome(product, lambda n, k: float(n * k)).reason == "Right, as a float."
+    assert outcome(product, lambda n, k: n * k).reason == "All cases agree."
+
+
+def test_judges_that_look_at_more_than_one_value_use_the_same_words():
+    assert judge_number(5, 5) is judge_array([1, 2], [1, 2]) is None
+    assert judge_number(4, 5, {"one short.": 4}, where="For 5: ").text == "For 5: one short."
+    assert judge_number(4, 5, {"One short.": lambda n: n - 1}, arguments=[5]).mistake == "One short."
+    assert judge_number(4, 5, {"Cannot be told apart.": 5}).text == "The result is 4, and that is not right."
+    assert judge_array([1, 2], [2, 1], {"Turned.": np.array([1, 2])}).text == "Turned."
+    assert judge_array([3], [4], otherwise="Special.").text == "Special."
