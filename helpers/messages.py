@@ -1,6 +1,7 @@
 """How the course talks to its reader: one box with a title and plain sentences, and errors in one sentence."""
 
 import html
+import re
 import sys
 
 COLOURS = {
@@ -40,7 +41,7 @@ class Message:
 
     def _repr_html_(self) -> str:
         colour = COLOURS[self.kind]
-        paragraphs = "".join(f"<p style='margin:4px 0'>{html.escape(line)}</p>" for line in self.text.splitlines())
+        paragraphs = "".join(f"<p style='margin:4px 0'>{_marked_up(line)}</p>" for line in self.text.splitlines())
         return (
             f"<div role='status' style='border-left:5px solid {colour};padding:6px 12px;margin:4px 0'>"
             f"<strong style='color:{colour}'>{html.escape(self.title)}</strong>{paragraphs}{self.picture}</div>"
@@ -54,6 +55,11 @@ class Message:
             display(self)
         else:
             print(self)
+
+
+def _marked_up(line: str) -> str:
+    """A line as HTML, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(line))
 
 
 def in_notebook() -> bool:

@@ -273,6 +273,12 @@ def test_html_of_a_students_text_is_escaped():
     assert "<script>" not in found.message()._repr_html_()
 
 
+def test_code_in_a_reason_is_shown_as_code():
+    found = core.Outcome("x", NOT_YET, "Use `a < b`, not `a`.").message()
+    assert "<p style='margin:4px 0'>Use <code>a &lt; b</code>, not <code>a</code>.</p>" in found._repr_html_()
+    assert "`a < b`" in str(found)
+
+
 def test_summary_counts_right_checks():
     class Lab:
         pass
