@@ -223,6 +223,7 @@ class Comparison(Check):
     on from `where` if it begins with a small letter.
     otherwise: what to say to an answer that is none of the mistakes, in place of how far it is off. It gets the case's
     values, and returns a text, or None where there is nothing special to say.
+    form: or a function of the case that gives it.
     remark: what to say to a right answer. It gets the answer and the case's values, and returns a text or None.
     """
 
@@ -237,10 +238,11 @@ class Comparison(Check):
         arguments = list(case.values())
         expected = self.right(*arguments)
         where = self.named(case)
+        form = self.form(case) if callable(self.form) else self.form
         parts = (
-            self.form.split(answer, self.name)
-            if hasattr(self.form, "split")
-            else [Part(self.name, self.form, answer["value"], lambda result: result)]
+            form.split(answer, self.name)
+            if hasattr(form, "split")
+            else [Part(self.name, form, answer["value"], lambda result: result)]
         )
         if isinstance(parts, str):
             return parts

@@ -1,4 +1,4 @@
-"""Any Keras model as plain data, which the judges of architecture checks read: its layers, its outputs, its loss."""
+"""Any Keras model as plain data, for the judges of networks: its layers, its outputs, its loss, its first steps."""
 
 import re
 import warnings
@@ -14,11 +14,8 @@ ACTIVATIONS = ("relu", "softmax", "sigmoid", "tanh", "gelu", "silu", "elu", "sel
 # Constructor arguments that a check may ask for, under the names Keras gives them.
 ARGUMENTS = ("filters", "units", "kernel_size", "strides", "padding", "dilation_rate", "use_bias", "pool_size", "rate")
 ARGUMENTS += ("momentum", "return_sequences")
-# Kinds of layers that checks speak of together.
-SCALING = ("Rescaling", "Normalization", "TrueDivide", "Divide", "Multiply")
-NORMS = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
-DROPOUTS = ("Dropout", "SpatialDropout2D", "AlphaDropout", "GaussianDropout")
 HALVES = slice(0, 30), slice(30, 60)  # of the batch that a loss is observed on
+KIND_OF_MODEL = "Your network should be Sequential or functional and have one input, `keras.Input(...)`."
 
 
 def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
@@ -38,6 +35,8 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
             "None. Does your function end with `return model`?" if model is None else f"a {type(model).__name__}."
         )
         raise Unusable(f"A Keras model is wanted, but your function returned {returned}")
+    if not hasattr(model, "operations") and not isinstance(model, keras.Sequential):  # a class of the student's own
+        raise Unusable(KIND_OF_MODEL)
     if not model.built and input_shape is not None:
         model.build((None, *input_shape))
     if not model.built:
@@ -57,12 +56,13 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
     }
 
 
-def observe(model, x, y, logits) -> dict:
-    """A network as plain data: its description, its outputs, and what its loss and metrics say of these logits.
+def observe(model, case: dict) -> dict:
+    """A network as plain data: its description, and what it, its loss and its metrics say of a batch.
 
-    x: a batch of inputs. y: 60 labels, in the form that the loss should take. logits: (60, classes), for these labels;
-    a network that ends in softmax gets their softmax. Returns `describe_model` of the network, with 'outputs' for x,
-    'half_losses' and 'batch_metrics', each as `call` returns it.
+    case: 'x', a few inputs. 'y', 60 labels in the form that the loss should take, the first ones those of x. 'logits',
+    (60, classes), for these labels; a network that ends in softmax gets their softmax. Returns `describe_model` of the
+    network, with 'outputs' for x, 'half_losses' and 'batch_metrics', each as `call` returns it, and 'first_step', None
+    where there can be none.
     Raises Unusable if the loss is a class, or a layer with weights is called twice.
     """
     import keras
@@ -70,39 +70,81 @@ def observe(model, x, y, logits) -> dict:
     if isinstance(getattr(model, "loss", None), type):
         raise Unusable(f"Your loss is the class {model.loss.__name__} itself. Make an object of it, with parentheses.")
     found = describe_model(model)
+    x, y, logits = case["x"], case["y"], case["logits"]
     outputs = call(lambda: np.asarray(keras.ops.cast(model(x, training=False), "float32")))
     # By way of NumPy, because Keras' softmax keeps its logits, and its loss would use them.
     scores = np.asarray(keras.ops.softmax(logits)) if ends_in_softmax(outputs) else logits
-    scores, y = keras.ops.convert_to_tensor(scores), keras.ops.convert_to_tensor(y)
+    scores, labels = keras.ops.convert_to_tensor(scores), keras.ops.convert_to_tensor(y)
 
     def losses():
-        return [float(model.compute_loss(x, y[half], scores[half]) - sum(model.losses)) for half in HALVES]
+        return [float(model.compute_loss(x, labels[half], scores[half]) - sum(model.losses)) for half in HALVES]
 
     def metrics():
         model.reset_metrics()  # a network that was trained remembers
-        return {name: float(value) for name, value in model.compute_metrics(x, y, scores).items() if name != "loss"}
+        return {name: float(v) for name, v in model.compute_metrics(x, labels, scores).items() if name != "loss"}
 
+    half_losses, batch_metrics = call(losses), call(metrics)
+    works = found["optimizer"] and "value" in outputs and "value" in half_losses
     return found | {
         "layers": describe_model(each_called_once(model))["layers"],
         "outputs": outputs,
-        "half_losses": call(losses),
-        "batch_metrics": call(metrics),
+        "half_losses": half_losses,
+        "batch_metrics": batch_metrics,
+        "first_step": first_step(model, x, y[: len(x)]) if works else None,
     }
+
+
+def first_step(model, x, y) -> dict:
+    """What one step of the network's optimizer does on one small batch; afterwards the network is as it was.
+
+    Returns, as `call` does, {'moved': whether it changes any weight, 'growth': how many times as large the kernels are
+    afterwards, 'uphill': whether it goes along the gradient instead of against it, 'scheduled': whether the learning
+    rate follows a plan, 'still': names of the layers whose kernels have no gradient at all, 'zeros': of those whose
+    kernels are 0 to begin with}.
+    """
+    import keras
+    import tensorflow as tf
+
+    weights, everything = model.trainable_weights, model.weights
+    kept = {id(weight): weight.value.numpy().copy() for weight in everything}
+    labels = keras.ops.convert_to_tensor(y)
+
+    def step() -> dict:
+        settings = model.optimizer.get_config()
+        with tf.GradientTape() as tape:
+            loss = model.compute_loss(x, labels, model(x, training=True))
+        slopes = tape.gradient(loss, [one.value for one in weights], unconnected_gradients="zero")
+        type(model.optimizer).from_config(settings).apply(slopes, weights)  # the student's own stays untouched
+        triples = [
+            (kept[id(one)], np.asarray(one), np.asarray(slope)) for one, slope in zip(weights, slopes, strict=True)
+        ]
+        names = [one.path.split("/")[-2] for one in weights if one.name == "kernel"]
+        kernels = [triple for one, triple in zip(weights, triples, strict=True) if one.name == "kernel"]
+        return {
+            "moved": any(np.any(before != after) for before, after, _ in triples),
+            "growth": size(after for _, after, _ in kernels) / max(1e-9, size(before for before, _, _ in kernels)),
+            "uphill": bool(sum(np.sum((after - before) * slope, dtype=float) for before, after, slope in triples) > 0),
+            "scheduled": not isinstance(settings.get("learning_rate"), float),
+            "still": [name for name, (_, _, slope) in zip(names, kernels, strict=True) if not np.any(slope)],
+            "zeros": [name for name, (before, _, _) in zip(names, kernels, strict=True) if not np.any(before)],
+        }
+
+    try:
+        return call(step)
+    finally:
+        for weight in everything:
+            weight.assign(kept[id(weight)])
+
+
+def size(arrays) -> float:
+    """The length of all arrays as one vector."""
+    return sum(float(np.sum(np.square(one, dtype=float))) for one in arrays) ** 0.5
 
 
 def ends_in_softmax(outputs: dict) -> bool:
     """Whether the outputs of a network are probabilities, up to the precision of bfloat16."""
     values = outputs.get("value")
     return values is not None and bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=0.03))
-
-
-def is_cross_entropy(losses: list[float], case: dict) -> bool:
-    """Whether the losses of both halves are their categorical cross-entropy, with the same label smoothing to 0.5."""
-    logs = case["logits"] - np.log(np.exp(case["logits"].astype(float)).sum(1, keepdims=True))
-    plain = np.array([-(logs * case["y"])[half].sum(1).mean() for half in HALVES])
-    even = np.array([-logs[half].mean() for half in HALVES])
-    smoothing = (losses - plain) / (even - plain)
-    return bool(np.ptp(smoothing) < 0.01 and -0.01 < smoothing.mean() < 0.51)
 
 
 def each_called_once(model):
@@ -127,8 +169,10 @@ def each_called_once(model):
         return keras.models.clone_model(plain, clone_function=lambda layer: layer, call_function=once)
 
     if isinstance(model, keras.Sequential):
-        return model
-    copied = call(copy)
+        shared = [layer.name for k, layer in enumerate(model.layers) if layer in model.layers[:k] and layer.weights]
+        copied = {}
+    else:
+        copied = call(copy)
     if shared:
         raise Unusable(f"Your network calls its layer {shared[0]} twice, with the same weights. Make a new layer.")
     return copied.get("value", model)
@@ -143,11 +187,12 @@ def _layers(model) -> list[dict]:
             continue
         if hasattr(operation, "layers"):
             found += _layers(operation)
-        elif kind == "Activation" or _snake(kind) in ACTIVATIONS:
+        elif kind == "Activation" or _snake(kind) in ACTIVATIONS or _is_relu(operation):
+            function = "relu" if kind == "Maximum" else _activation(operation)
             if found and found[-1]["activation"] == "linear":
-                found[-1]["activation"] = _activation(operation)
+                found[-1]["activation"] = function
             else:
-                found.append(_operation(operation))
+                found.append(_operation(operation) | {"activation": function})
         else:
             found.append(_operation(operation))
     return found
@@ -173,7 +218,32 @@ def _operation(operation) -> dict:
 
 def _activation(operation) -> str | None:
     kind = _snake(type(operation).__name__)
-    return kind if kind in ACTIVATIONS else _name(getattr(operation, "activation", None))
+    if kind in ACTIVATIONS:
+        return kind
+    function = getattr(operation, "activation", None)
+    name = _name(function)
+    return _by_behaviour(function) or name if callable(function) and name not in ACTIVATIONS else name
+
+
+def _by_behaviour(function) -> str | None:
+    """The name of the activation that a function computes, such as relu for `lambda x: tf.maximum(x, 0)`."""
+    import keras
+
+    numbers = np.array([[-3, -0.5, 0, 0.2, 1, 4]], "float32")
+    mine = call(lambda: np.asarray(function(keras.ops.convert_to_tensor(numbers))))
+    for name in ("linear", "relu", "softmax", "sigmoid", "tanh"):
+        known = np.asarray(getattr(keras.activations, name)(keras.ops.convert_to_tensor(numbers)))
+        if np.shape(mine.get("value")) == known.shape and np.allclose(mine["value"], known, atol=1e-5):
+            return name
+    return None
+
+
+def _is_relu(operation) -> bool:
+    """Whether an operator is `maximum(x, 0)`."""
+    if type(operation).__name__ != "Maximum" or not operation._inbound_nodes:
+        return False
+    constants = [one for one in operation._inbound_nodes[0].arguments.args if not hasattr(one, "_keras_history")]
+    return len(constants) == 1 and np.ndim(constants[0]) == 0 and float(np.asarray(constants[0])) == 0
 
 
 def _name(thing) -> str | None:

@@ -38,87 +38,12 @@ def with_tensorflow(x, y):
     return tf.image.convert_image_dtype(x, tf.float32), tf.one_hot(y, 10)
 
 
-@wrong("preprocess", says="still hold values up to 255")
-def not_scaled(x, y):
-    return x.astype("float32"), one_hot(y)
-
-
-@wrong("preprocess", says="divided without a remainder")
-def whole_division(x, y):
-    return (x // 255).astype("float32"), one_hot(y)
-
-
-@wrong("preprocess", says="brightest value of this batch")
-def divided_by_the_batch(x, y):
-    return (x / x.max()).astype("float32"), one_hot(y)
-
-
-@wrong("preprocess", says="yours go from -1 to 1")
-def from_minus_one(x, y):
-    return (x / 127.5 - 1).astype("float32"), one_hot(y)
-
-
-@wrong("preprocess", says="You divided by 256")
-def divided_by_256(x, y):
-    return x.astype("float32") / 256, one_hot(y)
-
-
-@wrong("preprocess", says="You divided twice")
-def scaled_twice(x, y):
-    return x.astype("float32") / 255 / 255, one_hot(y)
-
-
-@wrong("preprocess", says="This comes later")
-def standardised_already(x, y):
-    return ((x - x.mean()) / x.std()).astype("float32"), one_hot(y)
-
-
-@wrong("preprocess", says="they are float64")
+@wrong("preprocess", says="The values are right, but the array of images is float64 and not float32.")
 def in_64_bits(x, y):
     return x / 255, one_hot(y)
 
 
-@wrong("preprocess", says="still one whole number per image")
-def labels_as_they_are(x, y):
-    return x.astype("float32") / 255, y
-
-
-@wrong("preprocess", says="a column of whole numbers")
-def labels_as_a_column(x, y):
-    return x.astype("float32") / 255, y.reshape(-1, 1)
-
-
-@wrong("preprocess", says="There must always be ten columns")
-def as_many_columns_as_classes_seen(x, y):
-    return x.astype("float32") / 255, keras.utils.to_categorical(y)
-
-
-@wrong("preprocess", says="one axis too many")
-def one_hot_of_a_column(x, y):
-    return x.astype("float32") / 255, tf.one_hot(y.reshape(-1, 1), 10)
-
-
-@wrong("preprocess", says="stand upside down")
-def labels_transposed(x, y):
-    return x.astype("float32") / 255, one_hot(y).T
-
-
-@wrong("preprocess", says="shifted by one column")
-def labels_counted_from_one(x, y):
-    return x.astype("float32") / 255, one_hot((y + 1) % 10)
-
-
-@wrong("preprocess", says="0 and 1 are exchanged")
-def labels_inverted(x, y):
-    return x.astype("float32") / 255, 1 - one_hot(y)
-
-
-@wrong("preprocess", says="The order is exchanged")
-def labels_first(x, y):
-    return one_hot(y), x.astype("float32") / 255
-
-
-@wrong("preprocess", says="Two arrays are wanted")
+@wrong("preprocess", says="Two values are wanted")
 def images_only(x, y):
     return x.astype("float32") / 255
 
@@ -163,75 +88,19 @@ def with_scikit_learn(x_train, *others):
     return [scaler.transform(x.reshape(-1, x.shape[-1])).reshape(x.shape) for x in (x_train, *others)]
 
 
-@wrong("standardise", says="come from several sets together")
-def all_images_together(x_train, *others):
-    return scale((x_train, *others), *statistics(np.concatenate([x_train, *others])))
-
-
-@wrong("standardise", says="with its own mean or deviation")
-def each_by_itself(x_train, *others):
-    return [scale([x], *statistics(x))[0] for x in (x_train, *others)]
-
-
-@wrong("standardise", says="come from the validation or the test set")
-def statistics_of_the_test_set(x_train, *others):
-    return scale((x_train, *others), *statistics(others[-1]))
-
-
-@wrong("standardise", says="for all channels together")
-def all_channels_together(x_train, *others):
-    return scale((x_train, *others), x_train.mean(), x_train.std())
-
-
-@wrong("standardise", says="Each pixel has a mean")
-def pixel_by_pixel(x_train, *others):
-    return scale((x_train, *others), *statistics(x_train, axis=0))
-
-
-@wrong("standardise", says="Each image has a mean")
-def image_by_image(x_train, *others):
-    return [tf.image.per_image_standardization(x) for x in (x_train, *others)]
-
-
-@wrong("standardise", says="You divided by the variance")
-def by_the_variance(x_train, *others):
-    return scale((x_train, *others), x_train.mean((0, 1, 2)), x_train.var((0, 1, 2)))
-
-
-@wrong("standardise", says="You did not divide")
-def only_shifted(x_train, *others):
-    return scale((x_train, *others), x_train.mean((0, 1, 2)), 1)
-
-
-@wrong("standardise", says="You did not subtract")
-def only_scaled(x_train, *others):
-    return scale((x_train, *others), 0, x_train.std((0, 1, 2)))
-
-
-@wrong("standardise", says="`x_val` came back unchanged")
-def training_images_only(x_train, *others):
-    return [*scale([x_train], *statistics(x_train)), *others]
-
-
-@wrong("standardise", says="x_train among them")
+@wrong("standardise", says="`x_train` and `x_val` and `x_test`; your function returned 2.")
 def the_others_only(x_train, *others):
     return scale(others, *statistics(x_train))
 
 
-@wrong("standardise", says="A list of arrays is wanted")
+@wrong("standardise", says="your function returned an array")
 def only_x_train(x_train, *others):
     return scale([x_train], *statistics(x_train))[0]
 
 
-@wrong("standardise", says="`x_train` is float64 now")
+@wrong("standardise", says="The values are right, but `x_train` is float64 and not float32.")
 def standardised_in_64_bits(x_train, *others):
     return scale((x_train, *others), *statistics(x_train.astype("float64")))
-
-
-@wrong("standardise", says="the range to 0 to 1")
-def range_0_to_1(x_train, *others):
-    low, high = x_train.min((0, 1, 2)), x_train.max((0, 1, 2))
-    return [(x - low) / (high - low) for x in (x_train, *others)]
 
 
 @wrong("standardise", says="changed its input `x_train`")
@@ -321,12 +190,12 @@ def a_with_functions_of_tensorflow_and_a_cast():
     return model
 
 
-@wrong("build_a", says="The FC layer before the last layer FCS is missing")
+@wrong("build_a", says="One should come at the very beginning.")
 def a_without_hidden_layer():
     return finish([layers.Flatten()])
 
 
-@wrong("build_a", says="There should be 1 FC layer before the last layer FCS; yours has 2")
+@wrong("build_a", says="It stands at the very beginning.")
 def a_with_two_hidden_layers():
     return finish([*stack_a(), layers.Dense(50, activation="relu")])
 
@@ -356,7 +225,7 @@ def a_sparse_loss():
     return finish(stack_a(), loss="sparse_categorical_crossentropy")
 
 
-@wrong("build_a", says="Scaling twice")
+@wrong("build_a", says="scales them once more")
 def a_scaling_twice():
     return finish([layers.Rescaling(1 / 255), *stack_a()])
 
@@ -496,7 +365,7 @@ def b_large_kernels():
     return finish([layers.Conv2D(32, 5, padding="same", activation="relu"), *stack_b()[1:]])
 
 
-@wrong("build_b", says="There should be no FC layer")
+@wrong("build_b", says="It stands after the pooling.")
 def b_with_a_dense_layer():
     return finish([*stack_b(), layers.Dense(100, activation="relu")])
 
@@ -506,7 +375,7 @@ def b_dropout_after_convolution():
     return finish([conv(32), layers.Dropout(0.2), layers.MaxPooling2D(), layers.Flatten()])
 
 
-@wrong("build_b", says="The first convolution has no activation")
+@wrong("build_b", says="Without one, two layers in a row compute no more than a single one.")
 def b_without_relu():
     return finish(stack_b(activation=None))
 
@@ -546,7 +415,7 @@ def b_binary_accuracy():
     return finish(stack_b(), metrics=["binary_accuracy"])
 
 
-@wrong("build_b", says="ten separate yes-or-no questions")
+@wrong("build_b", says="yes-or-no question for each output")
 def b_binary_loss():
     return finish(stack_b(), loss="binary_crossentropy")
 
@@ -591,6 +460,37 @@ def b_dropout_at_the_end():
     model = keras.Sequential([keras.Input((32, 32, 3)), *stack_b(), layers.Dense(10), layers.Dropout(0.5)])
     model.compile("adam", logits_loss(), metrics=["accuracy"])
     return model
+
+
+@wrong("build_b", says="walks uphill: the loss grows")
+def b_with_a_negative_learning_rate():
+    model = finish(stack_b())
+    model.compile(keras.optimizers.Adam(-0.999), "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_b", says="a learning rate of 1000 is far too large")
+def b_with_a_huge_learning_rate():
+    model = finish(stack_b())
+    model.compile(keras.optimizers.Adam(1000.0), "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_b", says="changes no weight: its learning rate is 0")
+def b_with_a_learning_rate_of_0():
+    model = finish(stack_b())
+    model.compile(keras.optimizers.SGD(0.0), "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_b", says="begin as zeros")
+def b_with_zeros():
+    return finish(stack_b(kernel_initializer="zeros"))
+
+
+@right("build_b")
+def b_with_a_lambda():
+    return finish(stack_b(activation=lambda values: tf.maximum(values, 0)))
 
 
 @right("build_c")
@@ -644,7 +544,7 @@ def c_pooling_first():
     return finish([conv(32), layers.MaxPooling2D(), *(conv(32) for _ in range(3)), layers.MaxPooling2D(), *stack_a()])
 
 
-@wrong("build_c", says="The FC layer before the last")
+@wrong("build_c", says="One should come after the second pooling.")
 def c_without_fc():
     return finish([*block(32), *block(32), layers.Flatten()])
 
@@ -664,7 +564,7 @@ def c_with_groups():
     return finish([conv(32), conv(32, groups=4), layers.MaxPooling2D(), *block(32), *stack_a()])
 
 
-@wrong("build_c", says="with the same weights. Make a new layer")
+@wrong("build_c", says="Your network calls its layer")
 def c_one_convolution_called_twice():
     inputs = keras.Input((32, 32, 3))
     again, pool = conv(32), layers.MaxPooling2D()
@@ -698,6 +598,21 @@ def c_pooling_after_each():
     return finish([*block(32, 1), *block(32, 1), *block(32, 1), *block(32, 1), *stack_a()])
 
 
+@wrong("build_c", says="twice, with the same weights. Make a new layer")
+def c_one_object_two_times():
+    second = [*[conv(32)] * 2, layers.MaxPooling2D()]
+    model = keras.Sequential([keras.Input((32, 32, 3)), *block(32), *second])
+    for layer in (*stack_a(), layers.Dense(10, activation="softmax")):
+        model.add(layer)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_c", says="get no gradient")
+def c_dropout_of_everything():
+    return finish([*stack_c(), layers.Dropout(1.0)])
+
+
 @right("build_d")
 def d_with_a_loop():
     model = keras.Sequential([keras.Input((32, 32, 3))])
@@ -723,7 +638,7 @@ def d_functional():
     return model
 
 
-@wrong("build_d", says="There should be 1 FC layer before the last layer FCS; yours has 2")
+@wrong("build_d", says="It stands after the first FC layer.")
 def d_two_fc_layers():
     return finish(stack_d(dense=2))
 
@@ -829,6 +744,16 @@ def cnn_with_optimizer_changed_later(**settings):
     return model
 
 
+@right("build_cnn")
+def cnn_with_a_dropout_of_rate_0(use_dropout, **settings):
+    """Dropout of rate 0 is none."""
+    model = cnn_with_optimizer_changed_later.function(use_dropout=True, **settings)
+    for layer in model.layers:
+        if isinstance(layer, layers.Dropout):
+            layer.rate = 0.5 if use_dropout else 0.0
+    return model
+
+
 @wrong("build_cnn", says="the filters double once and then stay")
 def cnn_twice_the_filters(**settings):
     return cnn(**settings, growth=lambda n, k: 2 * n if k else n)
@@ -855,27 +780,27 @@ def cnn_doubled_from_the_start(**settings):
     return cnn(**settings, growth=lambda n, k: n * 2 ** (k + 1))
 
 
-@wrong("build_cnn", says="Batch normalisation is missing after the dense layers")
+@wrong("build_cnn", says="The first one should come after the first dense layer.")
 def cnn_no_batch_norm_on_dense(**settings):
     return cnn(**settings, flat=lambda n: [layers.Dense(n, activation="relu")])
 
 
-@wrong("build_cnn", says="The convolutions have no batch normalisation")
+@wrong("build_cnn", says="The first one should come after the first convolution.")
 def cnn_no_batch_norm_on_convolutions(**settings):
     return cnn(**settings, maps=lambda filters: [conv(filters), layers.MaxPooling2D()])
 
 
-@wrong("build_cnn", says="stands after the pooling")
+@wrong("build_cnn", says="Normalise directly after the convolution, before the pooling.")
 def cnn_batch_norm_after_pooling(**settings):
     return cnn(**settings, maps=lambda n: [conv(n), layers.MaxPooling2D(), layers.BatchNormalization()])
 
 
-@wrong("build_cnn", says="stands before the convolution")
+@wrong("build_cnn", says="Normalise after the convolution, not before it.")
 def cnn_batch_norm_first(**settings):
     return cnn(**settings, maps=lambda n: [layers.BatchNormalization(), conv(n), layers.MaxPooling2D()])
 
 
-@wrong("build_cnn", says="a batch normalisation too many between")
+@wrong("build_cnn", says="Normalise after the dense layer, not before it.")
 def cnn_batch_norm_before_dense(**settings):
     return cnn(**settings, flat=lambda n: [layers.BatchNormalization(), layers.Dense(n, activation="relu")])
 
@@ -903,7 +828,7 @@ def cnn_valid(**settings):
     )
 
 
-@wrong("build_cnn", says="Each convolution has a pooling of its own")
+@wrong("build_cnn", says="The first one should come after the first batch normalisation.")
 def cnn_without_pooling(**settings):
     return cnn(**settings, maps=lambda n: [conv(n), layers.BatchNormalization()])
 
@@ -913,12 +838,12 @@ def cnn_always_dropout(**settings):
     return cnn(**(settings | {"use_dropout": True}))
 
 
-@wrong("build_cnn", says="2 dropout layers are wanted, one per dense layer; yours has 0")
+@wrong("build_cnn", says="The first one should come after the fourth batch normalisation.")
 def cnn_never_dropout(**settings):
     return cnn(**(settings | {"use_dropout": False}))
 
 
-@wrong("build_cnn", says="before the batch normalisation, which then sees values with holes")
+@wrong("build_cnn", says="it should not see values with holes.")
 def cnn_dropout_before_batch_norm(use_dropout, **settings):
     between = [layers.Dropout(0.5)] if use_dropout else []
     return cnn(
@@ -942,17 +867,17 @@ def cnn_learning_rate_ignored(**settings):
     return cnn(**(settings | {"learning_rate": 0.001}))
 
 
-@wrong("build_cnn", says="convolutions: 3 wanted, yours has 2")
+@wrong("build_cnn", says="3 wanted, yours has 2.")
 def cnn_always_two_convolutions(**settings):
     return cnn(**(settings | {"n_conv_layers": 2}))
 
 
-@wrong("build_cnn", says="dense layers before the last one: 0 wanted, yours has 1")
+@wrong("build_cnn", says="none wanted, yours has 1.")
 def cnn_always_one_dense_layer(**settings):
     return cnn(**(settings | {"n_dense_layers": 1}))
 
 
-@wrong("build_cnn", says="but your dense layers have [100, 100]")
+@wrong("build_cnn", says="units; yours has 100.")
 def cnn_nodes_ignored(**settings):
     return cnn(**(settings | {"n_nodes": 100}))
 
@@ -967,7 +892,7 @@ def cnn_logits_without_from_logits(**settings):
     return cnn(**settings, output=None)
 
 
-@wrong("build_cnn", says="The dense layer has no activation")
+@wrong("build_cnn", says="Without one, two layers in a row compute no more than a single one.")
 def cnn_linear_dense_layers(**settings):
     return cnn(**settings, flat=lambda n: [layers.Dense(n), layers.BatchNormalization()])
 
@@ -1024,54 +949,9 @@ def channels_added():
     return RIGHT | {"output_of_conv2d_1": (16, 16, 160)}
 
 
-@wrong("read_summary", says="for every channel of its input")
-def filters_times_coefficients():
-    return RIGHT | {"parameters_of_conv2d_1": 128 * 9}
-
-
-@wrong("read_summary", says="The biases are missing: one per filter")
-def no_biases():
-    return RIGHT | {"parameters_of_conv2d_1": 9 * 32 * 128}
-
-
-@wrong("read_summary", says="all places share one filter")
-def weights_for_every_place():
-    return RIGHT | {"parameters_of_conv2d_1": (9 * 32 + 1) * 128 * 16 * 16}
-
-
-@wrong("read_summary", says="the factor along one side")
-def pooling_along_one_side():
-    return RIGHT | {"pooling_factor": 2}
-
-
-@wrong("read_summary", says="The channels are missing: flatten")
-def flat_without_channels():
-    return RIGHT | {"output_of_flatten": 64}
-
-
-@wrong("read_summary", says="not only one value per map")
-def dense_on_channels():
-    return RIGHT | {"parameters_of_dense": 128 * 64 + 64}
-
-
-@wrong("read_summary", says="The biases of dense are missing")
-def dense_without_biases():
-    return RIGHT | {"parameters_of_dense": 8192 * 64}
-
-
 @wrong("read_summary", says="this is a percentage")
 def percentage():
     return RIGHT | {"share_of_dense": 93.2}
-
-
-@wrong("read_summary", says="counted together")
-def share_of_both():
-    return RIGHT | {"share_of_dense": 0.93269}
-
-
-@wrong("read_summary", says="share of all other layers")
-def share_of_the_others():
-    return RIGHT | {"share_of_dense": 0.06846}
 
 
 @wrong("read_summary", says="None stands for something")
