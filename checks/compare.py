@@ -40,19 +40,21 @@ class one_of:  # noqa: N801 - reads like a word in the right function
 class array:  # noqa: N801
     """An array of numbers. tol: relative to the largest expected value, so that float32 answers pass.
 
-    dtype: asked for by the text, such as "float32". kind: the type that is asked for, such as "ndarray", where a
-    list or a tensor will not do; `wrong_kind` says so, "{}" stands for the kind it has.
+    dtype: what the text asks for, such as "float32". numpy: whether a list or a tensor will not do.
     """
 
     tol: float = 1e-4
     dtype: str = ""
+    numpy: bool = False
 
     def same(self, yours, expected) -> bool:
         yours, expected = as_array(yours), as_array(expected)
         return yours is not None and expected is not None and close(yours, expected, self.tol)
 
-    def flaw(self, yours, name: str) -> str | None:
+    def flaw(self, yours, name: str, kind: str) -> str | None:
         """What is wrong with an array of the right values."""
+        if self.numpy and kind != "ndarray":
+            return f"The values are right, but they stand in a {kind}. A NumPy array is wanted."
         if self.dtype and as_array(yours).dtype != self.dtype:
             return f"The values are right, but {name} is {as_array(yours).dtype} and not {self.dtype}."
         return None
@@ -97,7 +99,7 @@ class number:  # noqa: N801
         yours, expected = as_number(yours), as_number(expected)
         return yours is not None and expected is not None and bool(np.isclose(yours, expected, rtol=self.tol))
 
-    def flaw(self, yours, name: str) -> None:
+    def flaw(self, yours, name: str, kind: str) -> None:
         """Nothing: a number of the right value is right."""
 
     def unlike(self, yours, expected, name: str, where: str = "") -> Reason:
@@ -116,7 +118,7 @@ class text:  # noqa: N801
     def same(self, yours, expected) -> bool:
         return isinstance(yours, str) and yours == expected
 
-    def flaw(self, yours, name: str) -> None:
+    def flaw(self, yours, name: str, kind: str) -> None:
         """Nothing: the right text is right."""
 
     def unlike(self, yours, expected, name: str, where: str = "") -> Reason:
@@ -143,7 +145,7 @@ class pair:  # noqa: N801
 
     parts: dict
 
-    def split(self, answer, name: str) -> str | list[Part]:
+    def split(self, answer, expected) -> str | list[Part]:
         """The parts, or what is wrong with the answer as a whole."""
         value, n = answer["value"], len(self.parts)
         names = list(self.parts)
@@ -166,7 +168,7 @@ class dictionary:  # noqa: N801
 
     parts: dict
 
-    def split(self, answer, name: str) -> str | list[Part]:
+    def split(self, answer, expected) -> str | list[Part]:
         value = answer["value"]
         if not isinstance(value, dict):
             found = "None. Does your function end with `return`?" if value is None else f"{kind(value)}."
@@ -183,14 +185,16 @@ class dictionary:  # noqa: N801
 class table:  # noqa: N801
     """A pandas DataFrame with these columns of numbers; other columns are free. Its probe is `functions.table`.
 
-    The right function, and the wrong ones, return a dict of columns.
+    The right function, and the wrong ones, return a DataFrame. not_finite: what to say after "The recall of row 2 is
+    NaN, None or infinity. "
     """
 
     columns: tuple
-    rows: str = "One row per class is wanted"
+    rows: str = "One row per model is wanted"
+    not_finite: str = ""
     tol: float = 1e-3
 
-    def split(self, answer, name: str) -> str | list[Part]:
+    def split(self, answer, expected) -> str | list[Part]:
         if answer["kind"] == "Styler":
             return "Your function returned a styled table, which is for looking at. Return the DataFrame itself."
         if answer["kind"] != "DataFrame":
@@ -204,6 +208,16 @@ class table:  # noqa: N801
         if missing:
             names = ", ".join(found) or "none"
             return f"The column {' and the column '.join(missing)} is missing; the columns of your table: {names}."
+        for column in self.columns:
+            if len(found[column]) != len(expected):
+                return f"{self.rows}: {len(expected)}. Your table has {len(found[column])}."
+            if any(not isinstance(value, int | float | None) for value in found[column]):
+                return (
+                    "Your table should hold one number in each place, not texts or lists. Whoever prints it may round."
+                )
+            for row, value in enumerate(found[column]):
+                if value is None or not np.isfinite(value):
+                    return f"The {column} of row {row} is NaN, None or infinity. {self.not_finite}".strip()
         return [
             Part(f"the column {column}", array(self.tol), found[column], lambda result, column=column: result[column])
             for column in self.columns
@@ -240,22 +254,37 @@ class Comparison(Check):
         where = self.named(case)
         form = self.form(case) if callable(self.form) else self.form
         parts = (
-            form.split(answer, self.name)
+            form.split(answer, expected)
             if hasattr(form, "split")
             else [Part(self.name, form, answer["value"], lambda result: result)]
         )
         if isinstance(parts, str):
             return parts
+        if len(parts) > 1 and (reason := self.whole(parts, expected, case, arguments, where)):
+            return reason
         for part in parts:
             rights = [part.of(one) for one in (expected.answers if isinstance(expected, one_of) else [expected])]
             if any(part.form.same(part.yours, right) for right in rights):
                 continue
             return self.why(part, rights, case, arguments, where)
         for part in parts:
-            if flaw := part.form.flaw(part.yours, part.name):
+            if flaw := part.form.flaw(part.yours, part.name, answer["kind"]):
                 return where + flaw if where else flaw
         remark = self.remark(answer["value"], *arguments) if self.remark else None
         return Advice(remark) if remark else None
+
+    def whole(self, parts: list, expected, case: dict, arguments: list, where: str) -> Reason | None:
+        """The known mistake that gives all parts, where they are not right."""
+
+        def agrees(result) -> bool:
+            return all(part.form.same(part.yours, part.of(result)) for part in parts)
+
+        if agrees(expected):
+            return None
+        for sentence, wrong in results(self.mistakes, arguments):
+            if agrees(wrong):
+                return known(sentence, sentence.format(**case), where, None, None)
+        return None
 
     def why(self, part: Part, rights: list, case: dict, arguments: list, where: str) -> Reason:
         """The known mistake that gives this part, or how it differs from what is right."""

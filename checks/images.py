@@ -1,4 +1,4 @@
-"""The judge of images that should be brought from 0 to 255 to the range 0 to 1, for every lab that begins so."""
+"""Images that should be brought from 0 to 255 to the range 0 to 1: what goes wrong, for every lab that begins so."""
 
 import numpy as np
 

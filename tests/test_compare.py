@@ -141,9 +141,15 @@ def test_dictionary():
     assert "A dictionary is wanted" in says(summary, lambda n, k: [3, 4])
 
 
-@compare(numbers, form=table(("n", "double")), probe=functions.table)
+@compare(numbers, form=table(("n", "double"), "One row per number is wanted", "Return 0."), probe=functions.table)
 def rows(n, k):
-    return {"n": np.arange(n), "double": 2 * np.arange(n)}
+    return pd.DataFrame({"n": np.arange(n), "double": 2 * np.arange(n)})
+
+
+rows.mistakes = {
+    "Exchanged.": lambda n, k: rows.right(n, k).rename(columns={"n": "double", "double": "n"}),
+    "Both are doubled.": lambda n, k: pd.DataFrame({"n": 2 * np.arange(n), "double": 2 * np.arange(n)}),
+}
 
 
 def test_table():
@@ -156,6 +162,25 @@ def test_table():
     assert "Rows and columns are exchanged" in says(rows, lambda n, k: frame(n).T)
     assert "same name" in says(rows, lambda n, k: frame(n)[["n", "n"]])
     assert says(rows, lambda n, k: frame(n, double=1)).startswith("The column double has the right shape")
+    assert says(rows, lambda n, k: frame(n - 1)) == "One row per number is wanted: 5. Your table has 4."
+    assert "not texts or lists" in says(rows, lambda n, k: frame(n, double="4"))
+    assert says(rows, lambda n, k: frame(n, double=np.nan)) == "The double of row 0 is NaN, None or infinity. Return 0."
+
+
+def test_mistake_that_explains_the_whole_table_goes_before_one_that_explains_a_column():
+    assert says(rows, rows.mistakes["Exchanged."]) == "Exchanged."
+    assert says(rows, rows.mistakes["Both are doubled."]) == "Both are doubled."
+
+
+@compare(tables, "the array", form=array(numpy=True))
+def copied(x):
+    return x.copy()
+
+
+def test_lists_and_tensors_will_not_do_where_the_text_asks_for_numpy():
+    assert (
+        says(copied, lambda x: x.tolist()) == "The values are right, but they stand in a list. A NumPy array is wanted."
+    )
 
 
 @compare(numbers, form=number())
