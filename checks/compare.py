@@ -54,7 +54,7 @@ class array:  # noqa: N801
     def flaw(self, yours, name: str, kind: str) -> str | None:
         """What is wrong with an array of the right values."""
         if self.numpy and kind != "ndarray":
-            return f"The values are right, but they stand in a {kind}. A NumPy array is wanted."
+            return f"The values are right, but their type is {kind}. A NumPy array is wanted."
         if self.dtype and as_array(yours).dtype != self.dtype:
             return f"The values are right, but {name} is {as_array(yours).dtype} and not {self.dtype}."
         return None

@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from checks.digit_classifier import PASSIVE, batch, judge_classifier, judge_compiled, judge_scaled, look_at
-from checks.old import Check, call, check, first_line, judge_array, judge_number
-from checks.probes.networks import describe_model
+from checks import images
+from checks.compare import array, compare, number
+from checks.core import Check, judges
+from checks.networks import PASSIVE, judge_classifier, judge_compiled, judge_input
+from checks.probes import getting_started as probes
+from checks.probes.running import first_line
 
 # ---- the example of section 2 -------------------------------------------------------------------------------
 
@@ -15,23 +18,16 @@ def example() -> Check:
     Made by a function, because it is no exercise: the table at the end of the lab leaves it out.
     """
 
-    @check(letters)
-    def upside_down(student, case):
-        return {"turned": student(case["image"])}
+    @compare(letters, "the picture")
+    def upside_down(image):
+        return image[::-1]
 
-    @upside_down.judge
-    def _(answer, case):
-        image = case["image"]
-        return judge_array(
-            answer["turned"],
-            image[::-1],
-            {
-                "Your picture is mirrored: left and right are exchanged. Exchange top and bottom.": image[:, ::-1],
-                "Your picture is as it was.": image,
-            },
-            "the picture",
-        )
-
+    upside_down.mistakes = {
+        "Your picture is mirrored: left and right are exchanged. Exchange top and bottom.": (
+            lambda image: image[:, ::-1]
+        ),
+        "Your picture is as it was.": lambda image: image,
+    }
     return upside_down
 
 
@@ -51,44 +47,35 @@ def pictures(rng: np.random.Generator):
         yield {"images": rng.integers(0, brightest, shape, dtype=np.uint8)}
 
 
-@check(pictures)
-def scale_pixels(student, case):
-    scaled = student(case["images"])
-    return {"kind": type(scaled).__name__, "scaled": scaled}
+@compare(pictures, "the array of images", form=array(1e-3, "float32", numpy=True))
+def scale_pixels(images):
+    return images / np.float32(255)
 
 
-@scale_pixels.judge
-def _(answer, case):
-    return judge_scaled(answer["scaled"], answer["kind"], case["images"])
-
+scale_pixels.mistakes = images.MISTAKES
 
 # ---- build_classifier ---------------------------------------------------------------------------------------
 
 
-@check(lambda rng: [batch(rng, (64,))])
-def build_classifier(student, case):
-    model = student()
-    found = look_at(model, case)
-    return found | {"trained": found["optimizer"] is not None and int(model.optimizer.iterations) > 0}
+def batch(rng: np.random.Generator, shape: tuple = (64,)) -> dict:
+    """Four inputs of noise; sixty labels, with logits that favour the right class in the first half only."""
+    y = rng.permutation(np.arange(60) % 10).astype(np.uint8)
+    logits = rng.normal(size=(60, 10), scale=1.5)
+    logits[np.arange(60), y] += np.repeat([3, -3], 30)
+    return {"x": rng.random((4, *shape)).astype("float32"), "y": y, "logits": logits.astype("float32")}
 
 
-@build_classifier.judge
-def _(model, case):
-    shape = model["input_shape"]
-    if shape is None:
-        return "Your network should have exactly one input: keras.Input(...)."
-    if shape != [64]:
-        more = " The batch axis does not count." if len(shape) == 2 and shape[1] == 64 else ""
-        return f"The input should have the shape (64,); yours is {tuple(shape)}. Our digits are rows of numbers.{more}"
-    if finding := judge_classifier(model):
+@judges(probes.build_classifier, lambda rng: [batch(rng)])
+def build_classifier(model, case):
+    if finding := judge_input(model, [64], "between 0 and 1") or judge_classifier(model):
         return finding
     kinds = [layer["kind"] for layer in model["layers"]]
-    hidden = kinds.count("Dense") - 1
-    if hidden != 1:
-        return f"Exactly one hidden Dense layer is wanted, between the input and the ten outputs; yours has {hidden}."
+    within = kinds.count("Dense") - 1
+    if within != 1:
+        return f"Exactly one hidden Dense layer is wanted, between the input and the ten outputs; yours has {within}."
     if model["trained"]:
         return "Your network has been trained already. Return a new one, not trained: the lab calls `fit` further down."
-    return judge_compiled(model, case)
+    return judge_compiled(model, case, logged_as="accuracy")
 
 
 # ---- build_pair_model ---------------------------------------------------------------------------------------
@@ -100,78 +87,8 @@ def pairs(rng: np.random.Generator):
     yield {name: rng.normal(size=(6, 64)).astype("float32") for name in ("left", "right", "other", "shift")}
 
 
-@check(pairs)
-def build_pair_model(student, case):
-    import keras
-
-    model = student()
-    if not isinstance(model, keras.Model):
-        describe_model(model)  # says what it is instead
-    if isinstance(model, keras.Sequential) or not hasattr(model, "operations"):
-        return {"kind": "Sequential" if isinstance(model, keras.Sequential) else "other"}
-    left, right, other, shift = (case[name] for name in ("left", "right", "other", "shift"))
-    shared = [layer for layer in model.layers if layer.name == "shared"]
-    found = {
-        "kind": "functional",
-        "inputs": [[tensor.name, list(tensor.shape[1:])] for tensor in model.inputs],
-        "outputs": [[name, *of_layer(model, name)] for name in model.output_names],
-        "in_dictionary": isinstance(model.output, dict),
-        "dense": [layer.name for layer in model.layers if isinstance(layer, keras.layers.Dense)],
-        "shared": [type(layer).__name__ for layer in shared],
-        "kernel": [list(weight.shape) for layer in shared for weight in layer.weights[:1]],
-        "shared_activation": of_layer(model, "shared")[1],
-        "after_shared": after_shared(model),
-    }
-    if [name for name, _ in found["inputs"]] != INPUTS:
-        return found
-
-    def answers(first, second) -> list[np.ndarray]:
-        outputs = model({"left": first, "right": second}, training=False)
-        return [np.asarray(output) for output in keras.tree.flatten(outputs)]
-
-    def behaviour() -> dict:
-        seen = {
-            "as it is": answers(left, right),
-            "other left": answers(other, right),
-            "other right": answers(left, other),
-            "exchanged": answers(right, left),
-            "same sum": answers(left + shift, right - shift),
-            "same difference": answers(left + shift, right + shift),
-            "others": answers(other, shift),
-            "halfway": answers((left + other) / 2, (right + shift) / 2),
-        }
-        kept = [layer.get_weights() for layer in shared]
-        for layer in shared:
-            layer.set_weights([np.zeros(weight.shape) for weight in layer.weights])
-        erased = {
-            "erased": answers(left, right),
-            "erased, other left": answers(other, right),
-            "erased, other right": answers(left, other),
-        }
-        for layer, weights in zip(shared, kept, strict=True):  # the student may have made it in another cell
-            layer.set_weights(weights)
-        return seen | erased
-
-    return found | {"seen": call(behaviour)}
-
-
-def of_layer(model, name: str) -> list:
-    """The kind of a layer, the name of its activation, how many numbers it gets; None where there is none."""
-    layer = next((layer for layer in model.layers if layer.name == name), None)
-    kernel = [int(weight.shape[0]) for weight in getattr(layer, "weights", [])[:1]]
-    activation = getattr(getattr(layer, "activation", None), "__name__", None)
-    return [type(layer).__name__ if layer else None, activation, *(kernel or [None])]
-
-
-def after_shared(model) -> list[str]:
-    """The kinds of what stands between the layer "shared" and the next Dense layer."""
-    names, kinds = zip(*((one.name, type(one).__name__) for one in model.operations), strict=True)
-    following = kinds[names.index("shared") + 1 :] if "shared" in names else ()
-    return list(following[: following.index("Dense")] if "Dense" in following else following)
-
-
-@build_pair_model.judge
-def _(model, case):
+@judges(probes.build_pair_model, pairs)
+def build_pair_model(model, case):
     if model["kind"] == "Sequential":
         return "A Sequential model is a chain: one input, one output. Here you need keras.Model(inputs, outputs)."
     if model["kind"] != "functional":
@@ -271,7 +188,23 @@ def judge_flow(seen: dict) -> str | None:
     mean = (seen["as it is"][1] + seen["others"][1]) / 2
     if np.allclose(mean, seen["halfway"][1], rtol=0, atol=1e-5):  # as if all layers were one weighted sum
         return "There is no activation before your outputs. The shared layer should have one, such as relu."
+    if is_sum_of_two(seen):
+        return (
+            'Your output "same" is a weighted sum of what comes out of the shared layer: so it cannot compare the two '
+            "digits. Put a hidden Dense layer with relu behind the Concatenate."
+        )
     return None
+
+
+def is_sum_of_two(seen: dict) -> bool:
+    """Whether "same", before its sigmoid, is one number from the left digit plus one from the right digit."""
+
+    def logit(name: str) -> np.ndarray:
+        probability = np.clip(seen[name][0].astype(float), 1e-7, 1 - 1e-7)
+        return np.log(probability / (1 - probability))
+
+    mixed = logit("as it is") - logit("other left") - logit("other right") + logit("both other")
+    return bool(np.allclose(mixed, 0, atol=1e-4))
 
 
 def judge_middle(model: dict) -> str | None:
@@ -316,69 +249,89 @@ def quoted(names: list[str]) -> str:
 
 # ---- count_multiplications ----------------------------------------------------------------------------------
 
-SIZES = ("n_images", "height", "width", "channels", "kernels", "size")
+NAMES = ("n_images", "height", "width", "channels", "kernels", "size")
 
 
 def sizes(rng: np.random.Generator):
     """Numbers that tell the mistakes apart; then the convolution that the lab times."""
-    choices = (11, 13), (29, 31), (37, 41), (2, 4), (16, 32), (5, 7)
-    yield {name: int(rng.choice(choice)) for name, choice in zip(SIZES, choices, strict=True)}
-    yield dict(zip(SIZES, (100, 100, 100, 3, 32, 7), strict=True))
+    choices = (11, 13), (29, 31), (37, 41), (3, 4), (16, 32), (5, 7)
+    yield {name: int(rng.choice(choice)) for name, choice in zip(NAMES, choices, strict=True)}
+    yield dict(zip(NAMES, (100, 100, 100, 3, 32, 7), strict=True))
 
 
-@check(sizes)
-def count_multiplications(student, case):
-    return {"count": student(*(case[name] for name in SIZES))}
+CALL = "For count_multiplications({n_images}, {height}, {width}, {channels}, {kernels}, {size}): "
 
 
-@count_multiplications.judge
-def _(answer, case):
-    n, height, width, channels, kernels, size = (case[name] for name in SIZES)
-    places, per_place = n * height * width * kernels, size * size * channels
-    right = places * per_place
-    calling = f"count_multiplications({', '.join(str(case[name]) for name in SIZES)})"
-    on_image = [length * size - (size // 2) * (size // 2 + 1) for length in (height, width)]  # without the padding
-    return judge_number(
-        answer["count"],
-        right,
-        {
-            "You forgot the channels: a kernel is as deep as the image.": right / channels,
-            "You forgot the area of the kernel: at each place all its weights are multiplied.": right / size**2,
-            "You counted the kernel's side instead of its area.": right / size,
-            "In Python `^` is not a power: 3^2 is 1. A power is written with two stars.": (
-                right / size**2 * (size ^ 2)
-            ),
-            "You took the kernel's side times 2. Its area is something else.": right / size * 2,
-            "You added the channels. How many weights does a kernel have that is as deep as the image?": (
-                places * (size * size + channels)
-            ),
-            "You forgot channels and area: each output value takes more than one multiplication.": places,
-            "You counted one image. There are more.": right / n,
-            "You counted one kernel. Each kernel makes an output of its own.": right / kernels,
-            "Your output is smaller than the image. With zero padding it has the same size.": (
-                n * (height - size + 1) * (width - size + 1) * kernels * per_place
-            ),
-            "Your output lacks as many rows and columns as the kernel has. With zero padding none is lost.": (
-                n * (height - size) * (width - size) * kernels * per_place
-            ),
-            "Your output is larger than the image. With zero padding here it has the same size.": (
-                n * (height + size - 1) * (width + size - 1) * kernels * per_place
-            ),
-            "You counted the additions too. Only multiplications are wanted.": 2 * right,
-            "You counted the additions. Only multiplications are wanted.": places * (per_place - 1),
-            "You counted multiplications and additions. Only multiplications are wanted.": places * (2 * per_place - 1),
-            "You counted the bias too. It is added, not multiplied.": places * (per_place + 1),
-            "You left the zeros of the padding out. They are multiplied like any other value.": (
-                n * on_image[0] * on_image[1] * kernels * channels
-            ),
-            "These are the weights of the layer. Each of them is used again at every place.": kernels * per_place,
-            "You counted one place of each image. A kernel lies on many, one after the other.": right / height / width,
-            "You used the height twice. Images may be wider than high.": right / width * height,
-            "You used the width twice. Images may be higher than wide.": right / height * width,
-            "Your number ran over: whole numbers of 32 bits end at about 2 billion. Python's own do not end.": (
-                (right + 2**31) % 2**32 - 2**31
-            ),
-        },
-        "the count",
-        f"{calling}: ",
-    )
+@compare(sizes, "the count", CALL, number(1e-9))
+def count_multiplications(n_images, height, width, channels, kernels, size):
+    return n_images * height * width * kernels * size * size * channels
+
+
+def without_padding(n, height, width, channels, kernels, size):
+    """The multiplications with values of the image alone."""
+    rows, columns = (length * size - (size // 2) * (size // 2 + 1) for length in (height, width))
+    return n * rows * columns * kernels * channels
+
+
+def other_size(change):
+    """Kernels that lie on an image of another size: `change(length, size)` places along a side."""
+    return lambda n, h, w, c, k, s: n * change(h, s) * change(w, s) * k * s * s * c
+
+
+def in_32_bits(*arguments):
+    return (count_multiplications.right(*arguments) + 2**31) % 2**32 - 2**31
+
+
+count_multiplications.mistakes = {
+    "You forgot the channels: a kernel is as deep as the image.": lambda n, h, w, c, k, s: n * h * w * k * s * s,
+    "You forgot the area of the kernel: at each place all its weights are multiplied.": (
+        lambda n, h, w, c, k, s: n * h * w * k * c
+    ),
+    "You counted the kernel's side instead of its area.": lambda n, h, w, c, k, s: n * h * w * k * s * c,
+    "In Python `^` is not a power: 3^2 is 1. A power is written with two stars.": (
+        lambda n, h, w, c, k, s: n * h * w * k * (s ^ 2) * c
+    ),
+    "You took the kernel's side times 2. Its area is something else.": (
+        lambda n, h, w, c, k, s: n * h * w * k * 2 * s * c
+    ),
+    "You added the channels. How many weights does a kernel have that is as deep as the image?": (
+        lambda n, h, w, c, k, s: n * h * w * k * (s * s + c)
+    ),
+    "You forgot channels and area: each output value takes more than one multiplication.": (
+        lambda n, h, w, c, k, s: n * h * w * k
+    ),
+    "The channels count twice: a kernel is as deep as the image, and sums over its depth.": (
+        lambda n, h, w, c, k, s: n * h * w * k * s * s * c * c
+    ),
+    "You counted one image. There are more.": lambda n, h, w, c, k, s: h * w * k * s * s * c,
+    "You counted one kernel. Each kernel makes an output of its own.": lambda n, h, w, c, k, s: n * h * w * s * s * c,
+    "Your output is smaller than the image. With zero padding it has the same size.": (
+        other_size(lambda length, size: length - size + 1)
+    ),
+    "Your output lacks as many rows and columns as the kernel has. With zero padding none is lost.": (
+        other_size(lambda length, size: length - size)
+    ),
+    "Your output is larger than the image. With zero padding here it has the same size.": (
+        other_size(lambda length, size: length + size - 1)
+    ),
+    "You counted the additions too. Only multiplications are wanted.": (
+        lambda *sizes: 2 * count_multiplications.right(*sizes)
+    ),
+    "You counted the additions. Only multiplications are wanted.": (
+        lambda n, h, w, c, k, s: n * h * w * k * (s * s * c - 1)
+    ),
+    "You counted multiplications and additions. Only multiplications are wanted.": (
+        lambda n, h, w, c, k, s: n * h * w * k * (2 * s * s * c - 1)
+    ),
+    "You counted the bias too. It is added, not multiplied.": lambda n, h, w, c, k, s: n * h * w * k * (s * s * c + 1),
+    "You left the zeros of the padding out. They are multiplied like any other value.": without_padding,
+    "These are the weights of the layer. Each of them is used again at every place.": (
+        lambda n, h, w, c, k, s: k * s * s * c
+    ),
+    "You counted one place of each image. A kernel lies on many, one after the other.": (
+        lambda n, h, w, c, k, s: n * k * s * s * c
+    ),
+    "You used the height twice. Images may be wider than high.": lambda n, h, w, c, k, s: n * h * h * k * s * s * c,
+    "You used the width twice. Images may be higher than wide.": lambda n, h, w, c, k, s: n * w * w * k * s * s * c,
+    "Your number ran over: whole numbers of 32 bits end at about 2 billion. Python's own do not end.": in_32_bits,
+}

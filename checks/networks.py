@@ -325,6 +325,54 @@ def judge_scores(layer: dict, place: str, fixed: dict) -> str | None:
     return judge_weights(layer, place)
 
 
+# ---- networks whose layers are free --------------------------------------------------------------------------
+
+MERGES = {"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"}
+PASSIVE = {*NORMS, *DROPOUTS, "GaussianNoise", "Flatten", "Reshape", "Permute", "ZeroPadding2D", "Cropping2D"}
+PASSIVE |= {"Identity", "Add", "Average", "Concatenate", "Subtract"}  # kinds that do not stand in for an activation
+
+
+def judge_classifier(model: dict, classes: int = 10) -> str | None:
+    """What is wrong with activations, the dense part, or the ten outputs."""
+    layers = model["layers"]
+    weighted = [place for place, layer in enumerate(layers) if layer["kind"] in ("Conv2D", "Dense")]
+    dense = [layer for layer in layers if layer["kind"] == "Dense"]
+    if not dense:
+        return "A dense layer for the scores of the ten classes is missing at the end."
+    if any(len(layer["output_shape"] or [0]) > 1 for layer in dense):
+        return "A dense layer gets feature maps and works on each of their pixels by itself. Flatten them first."
+    if model["output_shape"] != [classes]:
+        outputs = (model["output_shape"] or ["none"])[-1]
+        return f"Ten outputs are wanted, one per class; yours has {outputs}."
+    branched = MERGES & {layer["kind"] for layer in layers}  # then the next in the list may belong to another branch
+    for place, following in zip(weighted, weighted[1:], strict=False):
+        between = layers[place + 1 : weighted[-1] if branched else following]
+        if layers[place]["activation"] == "softmax":
+            return f"A hidden {layers[place]['kind']} layer ends in softmax. That is for the probabilities at the end."
+        if layers[place]["activation"] in (None, "linear") and not any(is_active(layer) for layer in between):
+            return (
+                f"A {layers[place]['kind']} layer has no activation. Without one, two layers in a row compute no more "
+                "than a single one."
+            )
+    last, kinds = layers[weighted[-1]], [layer["kind"] for layer in layers[weighted[-1] :]]
+    if set(kinds) & set(DROPOUTS):
+        return "Dropout stands after the last layer: it would erase scores of classes."
+    if last["activation"] not in (None, "linear", "softmax", "softmax_v2"):
+        return f"The last layer ends in {last['activation']}. Exactly one class is right: softmax or logits."
+    if last["activation"] in ("softmax", "softmax_v2") and "softmax" in {
+        layer["activation"] for layer in layers[weighted[-1] + 1 :]
+    }:
+        return "Softmax is applied twice at the end of your network."
+    return None
+
+
+def is_active(layer: dict) -> bool:
+    """Whether a layer may stand in for an activation. In doubt yes: a function of Keras, a Lambda layer."""
+    if layer["kind"] in ("Conv2D", "Dense"):
+        return layer["activation"] not in (None, "linear")
+    return layer["activation"] != "linear" and layer["kind"] not in PASSIVE and "Pooling" not in layer["kind"]
+
+
 # ---- the loss, the metric, the first steps ------------------------------------------------------------------
 
 

@@ -396,7 +396,8 @@ def build_pair_model():
 
     Inputs, in this order: "left" and "right", 64 numbers each.
     One Dense layer, named "shared", of any width, with an activation such as relu, applied to both inputs. Its two
-    results are concatenated. Then, if you like, hidden Dense layers (the picture has one).
+    results are concatenated. Then one hidden Dense layer or more, with an activation (the picture has one): without
+    it, "same" could not compare the digits.
     Outputs, a list in this order: "same", Dense with one unit and sigmoid; "sum", Dense with one unit and no
     activation. The names are those of the layers: keras.Input((64,), name="left").
 
