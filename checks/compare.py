@@ -66,7 +66,7 @@ class array:  # noqa: N801
         if isinstance(yours, dict | str | bool):
             return Reason(f"{where}{name} should be an array of numbers, not {kind(yours)}.")
         if as_array(yours) is None:
-            fault = "is a list that is no array of numbers: are its rows equally long?"
+            fault = "is a list or tuple that is no array of numbers: are its rows equally long?"
             if not ragged(yours):
                 fault = "should be an array of numbers; yours holds something else."
             return Reason(f"{where}{name} {fault}")
@@ -260,8 +260,9 @@ class Comparison(Check):
         )
         if isinstance(parts, str):
             return parts
-        if len(parts) > 1 and (reason := self.whole(parts, expected, case, arguments, where)):
-            return reason
+        for n in range(len(parts), 1, -1):  # a mistake that explains several parts goes before one that explains one
+            if reason := self.together(parts[:n], expected, case, arguments, where):
+                return reason
         for part in parts:
             rights = [part.of(one) for one in (expected.answers if isinstance(expected, one_of) else [expected])]
             if any(part.form.same(part.yours, right) for right in rights):
@@ -273,8 +274,8 @@ class Comparison(Check):
         remark = self.remark(answer["value"], *arguments) if self.remark else None
         return Advice(remark) if remark else None
 
-    def whole(self, parts: list, expected, case: dict, arguments: list, where: str) -> Reason | None:
-        """The known mistake that gives all parts, where they are not right."""
+    def together(self, parts: list, expected, case: dict, arguments: list, where: str) -> Reason | None:
+        """The known mistake that gives all these parts, where they are not right."""
 
         def agrees(result) -> bool:
             return all(part.form.same(part.yours, part.of(result)) for part in parts)
@@ -310,7 +311,7 @@ def compare(
     """
 
     def made(right: Callable) -> Comparison:
-        check = Comparison(right.__name__, probe, cases, None, where, {}, None, right, name, form or array())
+        check = Comparison(right.__name__, probe, cases, None, where, right=right, name=name, form=form or array())
         check.judge = check.compared
         return check
 

@@ -92,6 +92,7 @@ class Check:
     where: names a case in words, from its values ("For n = {n}: "), or a function of the case that does. It stands
     before an error that the student's code raised.
     mistakes: sentence -> wrong function, or list of such, with the signature of the exercise; see `compare`.
+    quiet: whether the text asks for code that causes no warning.
     """
 
     exercise: str
@@ -100,6 +101,7 @@ class Check:
     judge: Callable[[object, dict], Finding]
     where: str | Callable[[dict], str] = ""
     mistakes: dict = field(default_factory=dict)
+    quiet: bool = False
     latest: Outcome | None = None
 
     def __call__(self, student, seed: int = 0) -> None:
@@ -143,6 +145,9 @@ class Check:
                 return Outcome(self.exercise, NOT_YET, finding.text, finding)
             if isinstance(finding, Advice):
                 advice = finding.text
+            if record["warnings"] and self.quiet:
+                said = f"The result is right, but your code caused a warning, and should not: {record['warnings'][0]}"
+                return Outcome(self.exercise, NOT_YET, said)
             if record["warnings"] and not advice:
                 advice = f"Right, but your code caused a warning: {record['warnings'][0]}"
         return Outcome(self.exercise, RIGHT, advice or "All cases agree.")

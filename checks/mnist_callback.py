@@ -1,26 +1,23 @@
-"""The checks of lab 06. The callback is driven with written logs, networks with one batch of noise; nothing is trained.
+"""The checks of lab 06. The callback is driven with written logs, networks with one batch of noise; nothing is "
+"trained."""
 
-Networks are observed as in lab 03, but with whole numbers as labels.
-"""
-
-import contextlib
-import copy
-import io
 import re
-import warnings
 
 import numpy as np
+import pandas as pd
 
-from checks.digit_classifier import (
-    KIND_OF_MODEL,
-    batch,
-    judge_classifier,
-    judge_compiled,
-    judge_scaled,
-    look_at,
-)
-from checks.old import Advice, Unusable, call, check, first_line, judge_array
-from checks.probes.networks import DROPOUTS, SCALING
+from checks import images, reports
+from checks.compare import array, compare, table
+from checks.core import Advice, judges
+from checks.getting_started import batch as batch_of
+from checks.networks import DROPOUTS, judge_classifier, judge_compiled, judge_input
+from checks.probes import functions
+from checks.probes import mnist_callback as probes
+
+
+def batch(rng: np.random.Generator, shape: tuple[int, int, int]) -> dict:
+    return {"shape": shape} | batch_of(rng, shape)
+
 
 # ---- prepare_images -----------------------------------------------------------------------------------------
 
@@ -31,33 +28,43 @@ def digits(rng: np.random.Generator):
         yield {"images": rng.integers(0, brightest, (n, 28, 28), dtype=np.uint8)}
 
 
-@check(digits)
-def prepare_images(student, case):
-    prepared = student(case["images"])
-    return {"kind": type(prepared).__name__, "prepared": prepared}
+@compare(digits, "the array of images", form=array(1e-3, "float32", numpy=True))
+def prepare_images(images):
+    return images[..., np.newaxis] / np.float32(255)
 
 
-@prepare_images.judge
-def _(answer, case):
-    images, prepared = case["images"], answer["prepared"]
-    n = len(images)
-    shapes = {
-        (n, 28, 28): "The channel axis is missing: (N, 28, 28) should become (N, 28, 28, 1).",
-        (n, 1, 28, 28): "The channel axis stands before height and width. In Keras it is the last one.",
-        (1, n, 28, 28): "The new axis stands at the very beginning, where the images are counted. It should be last.",
-        (n, 784): "Each image has become one row of numbers. A convolution needs height and width.",
-        (n, 784, 1): "Each image has become one row of numbers. A convolution needs height and width.",
-        (n, 28, 1, 28): "The channel axis stands between height and width. In Keras it is the last one.",
-        (n, 28, 28, 3): "Your images have three channels. Grey images have one.",
-        (28, 28, 1): "Only one image came back. The whole batch is wanted.",
-        (1, 28, 28, 1): "Only one image came back. The whole batch is wanted.",
-    }
-    if isinstance(prepared, np.ndarray) and prepared.shape in shapes:
-        return shapes[prepared.shape]
-    x = images[..., np.newaxis]
-    aside = "Height and width are exchanged: the digits lie on their side."
-    return judge_scaled(prepared, answer["kind"], x, {aside: np.swapaxes(x, 1, 2) / 255})
+def of_images(wrong):
+    """A mistake of scaling, on images with their channel axis."""
+    return lambda images: wrong(images[..., np.newaxis])
 
+
+def shaped(*shape):
+    """The right values in another shape; -1 stands for the number of images."""
+    return lambda images: (images / np.float32(255)).reshape(shape)
+
+
+ONE_ROW = "Each image has become one row of numbers. A convolution needs height and width."
+ONE_IMAGE = "Only one image came back. The whole batch is wanted."
+prepare_images.mistakes = {
+    "The channel axis is missing: (N, 28, 28) should become (N, 28, 28, 1).": shaped(-1, 28, 28),
+    "The channel axis stands before height and width. In Keras it is the last one.": shaped(-1, 1, 28, 28),
+    "The new axis stands at the very beginning, where the images are counted. It should be last.": (
+        shaped(1, -1, 28, 28)
+    ),
+    ONE_ROW: [shaped(-1, 784), shaped(-1, 784, 1)],
+    "The channel axis stands between height and width. In Keras it is the last one.": shaped(-1, 28, 1, 28),
+    "Your images have three channels. Grey images have one.": (
+        lambda images: np.repeat(prepare_images.right(images), 3, axis=-1)
+    ),
+    ONE_IMAGE: [lambda images: prepare_images.right(images)[0], lambda images: prepare_images.right(images)[:1]],
+    "Height and width are exchanged: the digits lie on their side.": (
+        lambda images: np.swapaxes(prepare_images.right(images), 1, 2)
+    ),
+    **{
+        sentence: [of_images(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
+        for sentence, wrong in images.MISTAKES.items()
+    },
+}
 
 # ---- StopAtAccuracy -----------------------------------------------------------------------------------------
 
@@ -104,111 +111,13 @@ def trainings(rng: np.random.Generator):
     yield {"threshold": threshold, "stream": numpy_logs}
 
 
-class Logs(dict):
-    """Logs that remember which entries somebody asked for."""
-
-    asked: set[str] = set()
-
-    def __getitem__(self, name):
-        self.asked.add(name)
-        return super().__getitem__(name)
-
-    def get(self, name, default=None):
-        self.asked.add(name)
-        return super().get(name, default)
-
-    def __contains__(self, name):
-        self.asked.add(name)
-        return super().__contains__(name)
-
-
-class Network:
-    """Stands in for the network in training."""
-
-    stop_training = False
-
-    def __getattr__(self, name):
-        raise AttributeError(f"this check plays Keras without a network, so `self.model.{name}` is not there")
-
-
 def right_epoch(epochs: list) -> int:
     """The epoch at whose end a callback should stop."""
     return [trap for trap, _ in epochs].index("right")
 
 
-def drive(callback, epochs: list) -> dict:
-    """Call a callback's methods as `fit` does, until it stops. Returns what it did, and when."""
-    network = Network()
-    callback.set_model(network)
-    callback.set_params({"verbose": 0, "epochs": len(epochs), "steps": 2})
-    found = {"stopped": None, "raised": None, "printed": [], "changed": False}
-    Logs.asked = set()
-
-    def step(method: str, epoch: int, *arguments) -> bool:
-        text, before = io.StringIO(), copy.copy(arguments[-1])
-        with contextlib.redirect_stdout(text):
-            outcome = call(getattr(callback, method), *arguments)
-        found["changed"] |= arguments[-1] != before
-        if text.getvalue():
-            found["printed"].append([method, epoch, text.getvalue()])
-        if "raised" in outcome:
-            found["raised"] = [method, epoch, first_line(outcome).rstrip(":. ")]
-        if network.stop_training and not found["stopped"]:
-            found["stopped"] = [method, epoch]
-        return bool(found["raised"] or found["stopped"])
-
-    def calls():
-        yield "on_train_begin", 0, {}
-        for epoch, (_, logs) in enumerate(epochs):
-            of_training = {name: value for name, value in (logs or {}).items() if not name.startswith("val_")}
-            high = dict.fromkeys(of_training, 0.99999)
-            yield "on_epoch_begin", epoch, epoch, {}
-            for step, mean in enumerate((high, of_training)):  # the first batch is high by luck
-                yield "on_train_batch_begin", epoch, step, {}
-                yield "on_train_batch_end", epoch, step, dict(mean)
-            yield "on_test_begin", epoch, {}
-            yield "on_test_batch_end", epoch, 0, dict(high)
-            yield "on_test_end", epoch, dict(high)
-            yield "on_epoch_end", epoch, epoch, None if logs is None else Logs(logs)
-
-    any(step(*one) for one in calls())
-    if not found["raised"]:
-        last = found["stopped"][1] if found["stopped"] else -1
-        step("on_train_end", len(epochs), dict(epochs[last][1] or {}))
-    own = {name for kind in type(callback).__mro__ if not kind.__module__.startswith("keras.") for name in vars(kind)}
-    network_attributes = sorted(set(vars(network)) - {"stop_training"})
-    return found | {
-        "asked": sorted(map(str, Logs.asked)),
-        "methods": sorted(name for name in own if not name.startswith("_") and name not in vars(object)),
-        "own_attribute": "stop_training" in vars(callback),
-        "network_attributes": network_attributes,
-    }
-
-
-@check(trainings)
-def StopAtAccuracy(student, case):
-    import keras
-
-    arguments = [] if case["threshold"] is None else [case["threshold"]]
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        callback, another = student(*arguments), student(*arguments)
-    if not isinstance(callback, keras.callbacks.Callback):
-        return {"kind": "None" if callback is None else type(callback).__name__}
-    too_low = case["stream"][: right_epoch(case["stream"])]
-    runs = [drive(callback, epochs) for epochs in (case["stream"], too_low, case["stream"])]
-    runs.append(drive(another, too_low))
-    stopped_by_another = Network()
-    stopped_by_another.stop_training = True
-    callback.set_model(stopped_by_another)
-    with contextlib.redirect_stdout(io.StringIO()):
-        call(callback.on_epoch_end, 0, {"accuracy": 0.5, "acc": 0.5})
-    undoes = not stopped_by_another.stop_training
-    return {"kind": "Callback", "printed": printed.getvalue(), "runs": runs, "undoes": undoes}
-
-
-@StopAtAccuracy.judge
-def _(answer, case):
+@judges(probes.StopAtAccuracy, trainings)
+def StopAtAccuracy(answer, case):  # noqa: N802 - a check is called like its exercise
     if answer["kind"] != "Callback":
         return f"A keras.callbacks.Callback is wanted; yours is {answer['kind']}: Keras would not know what to call."
     first, too_low, again, another_too_low = answer["runs"]
@@ -261,6 +170,14 @@ def judge_run(run: dict, case: dict) -> str | None:
             return f"Logs may hold no accuracy, and then your callback fails: {text}. It should do nothing."
         if "KeyError" in text:
             return f"You ask for an entry that is not in the logs: {text}. They hold {', '.join(logs)}."
+        missing = [f"'{name}'" for name in run["asked"] if name not in logs]
+        if missing and "NoneType" in text:
+            return (
+                f"You ask the logs for {' and '.join(missing)}, which they do not hold: `get` gives None then, and None "
+                f"cannot be compared with a number ({text}). They hold {', '.join(logs)}."
+            )
+        if "'bool' object is not callable" in text:
+            return "`stop_training` is no function of the network: it is a value. Keras stops when you set it to True."
         return f"At the end of an epoch your callback raised {text}."
     if run["changed"]:
         return "Your callback changes the logs. Keras gives the same dictionary to the next callback, and to `history`."
@@ -378,15 +295,10 @@ def judge_line(line: str, threshold: float, logs: dict) -> str | None:
 # ---- networks -----------------------------------------------------------------------------------------------
 
 
-@check(lambda rng: [batch(rng, (28, 28, 1))])
-def build_single_conv(student, case):
-    return look_at(student(), case)
-
-
-@build_single_conv.judge
-def _(model, case):
+@judges(probes.build, lambda rng: [batch(rng, (28, 28, 1))])
+def build_single_conv(model, case):
     layers, kinds = model["layers"], [layer["kind"] for layer in model["layers"]]
-    if finding := judge_input(model, case) or judge_convolutions(kinds, 1):
+    if finding := judge_input(model, list(case["shape"]), "between 0 and 1") or judge_convolutions(kinds, 1):
         return finding
     poolings = [kind for kind in kinds if "Pooling" in kind]
     if any(kind.startswith("Global") for kind in poolings):
@@ -401,23 +313,15 @@ def _(model, case):
         return "The pooling stands before the convolution. It should come after it."
     if layers[kinds.index("MaxPooling2D")]["pool_size"] == [1, 1]:
         return "Your pooling looks at single pixels: nothing gets smaller."
-    return judge_classifier(model) or judge_compiled(model, case)
+    return judge_classifier(model) or judge_compiled(model, case, logged_as="accuracy")
 
 
-@check(lambda rng: [batch(rng, (28, 28, 1)), batch(rng, (32, 36, 3))])
-def build_deep(student, case):
-    model = student(tuple(case["shape"]))
-    found = look_at(model, case)
-    rate = model.optimizer.get_config().get("learning_rate") if found["optimizer"] else None
-    return found | {"scheduled": isinstance(rate, dict | str)}  # how Keras writes a schedule, or a function, down
-
-
-@build_deep.judge
-def _(model, case):
+@judges(probes.build_for_shape, lambda rng: [batch(rng, (28, 28, 1)), batch(rng, (32, 36, 3))], "Called with {shape}: ")
+def build_deep(model, case):
     kinds = [layer["kind"] for layer in model["layers"]]
     if model["input_shape"] == [28, 28, 1] != list(case["shape"]):
         return f"Called with input_shape={case['shape']}, but your network takes (28, 28, 1). Pass the argument on."
-    if finding := judge_input(model, case) or judge_convolutions(kinds, 5):
+    if finding := judge_input(model, list(case["shape"]), "between 0 and 1") or judge_convolutions(kinds, 5):
         return finding
     if not any("Pooling" in kind for kind in kinds[kinds.index("Conv2D") :]):
         return "There is no pooling after the first convolution."
@@ -435,27 +339,7 @@ def _(model, case):
             "Your optimizer follows a plan for its learning rate. In this section a callback will change the rate, and "
             "Keras allows this only where the optimizer was given a number."
         )
-    return judge_compiled(model, case)
-
-
-def judge_input(model: dict, case: dict) -> str | None:
-    """What is wrong with what a network takes."""
-    shape, yours = list(case["shape"]), model["input_shape"]
-    if yours is None:
-        return KIND_OF_MODEL
-    if yours == shape[:2]:
-        return f"The input {tuple(yours)} lacks the channel axis. The images are {tuple(shape)}."
-    if yours == [shape[2], *shape[:2]]:
-        return f"The input {tuple(yours)} has the channels first. In Keras they are the last axis."
-    if yours != shape:
-        return f"The input should have the shape {tuple(shape)}; yours is {tuple(yours)}."
-    kinds = [layer["kind"] for layer in model["layers"]]
-    before = kinds[: kinds.index("Conv2D")] if "Conv2D" in kinds else []
-    if set(before) & {*SCALING, "Lambda"}:
-        return "The images arrive between 0 and 1, but your network scales them once more, or changes them otherwise."
-    if any(kind.startswith("Random") for kind in kinds):
-        return "Your network changes its images at random. In this lab the pipeline does this, where it is wanted."
-    return None
+    return judge_compiled(model, case, logged_as="accuracy")
 
 
 def judge_convolutions(kinds: list[str], wanted: int) -> str | None:
@@ -488,147 +372,82 @@ def labels(rng: np.random.Generator):
         yield {"y_true": y_true, "y_pred": y_pred, "n_classes": n_classes}
 
 
-@check(labels)
-def classification_summary(student, case):
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        table = student(case["y_true"], case["y_pred"], case["n_classes"])
-    if not hasattr(table, "columns"):
-        return {"kind": "None" if table is None else type(table).__name__}
-    if not table.columns.is_unique:
-        raise Unusable("Several columns of your table have the same name.")
-    quiet = DeprecationWarning | PendingDeprecationWarning | ResourceWarning
-    return {
-        "kind": "DataFrame",
-        "names": [str(name) for name in table.columns],
-        "rows": [str(name) for name in getattr(table, "index", [])],
-        "columns": {name: table[name].tolist() for name in COLUMNS if name in table},
-        "warned": [str(one.message) for one in caught if not issubclass(one.category, quiet)],
-    }
+@compare(
+    labels,
+    form=table(COLUMNS, "One row per class is wanted, also for those that do not occur", reports.FINITE),
+    probe=functions.table,
+)
+def classification_summary(y_true, y_pred, n_classes):
+    matrix = reports.counted(y_true, y_pred, n_classes)
+    return with_f1_and_support(reports.report(matrix), matrix)
 
 
-@classification_summary.judge
-def _(answer, case):
-    if answer["kind"] != "DataFrame":
-        more = " Does it end with `return`?" if answer["kind"] == "None" else ""
-        return f"A pandas DataFrame is wanted, but your function returned {answer['kind']}.{more}"
-    columns, n_classes = answer["columns"], case["n_classes"]
-    missing = [name for name in COLUMNS if name not in columns]
-    if missing:
-        if set(missing) <= set(answer["rows"]):
-            return "Rows and columns are exchanged: each class should be a row."
-        names = ", ".join(f"'{name}'" for name in answer["names"]) or "none"
-        return f"Your table lacks {' and '.join(missing)}. Its columns: {names}."
-    rows = len(columns["recall"])
-    if rows != n_classes:
-        more = " Classes that do not occur have a row too." if rows < n_classes else ""
-        return f"One row per class is wanted: {n_classes}. Your table has {rows}.{more}"
-    if any(not isinstance(value, int | float | None) for column in columns.values() for value in column):
-        return "Your table should hold one number in each place, not texts or lists. Whoever prints it may round."
-    yours = np.array([columns[name] for name in COLUMNS], dtype=float)
-    if not np.isfinite(yours).all():
-        which, k = np.argwhere(~np.isfinite(yours))[0].tolist()
-        return f"The {COLUMNS[which]} of class {k} is NaN, None or infinity. Where a sum to divide by is 0, return 0."
-    classes = np.arange(n_classes)[:, np.newaxis]
-    true, predicted = case["y_true"] == classes, case["y_pred"] == classes
-    right, there, called = ((one.sum(axis=1)) for one in (true & predicted, true, predicted))
-    precision, recall = right / np.maximum(called, 1), right / np.maximum(there, 1)
-    if finding := judge_parts(yours[:2], precision, recall, right, called, there):
-        return finding
-    finding = judge_f1(yours[2], precision, recall, right.sum() / len(case["y_true"]))
-    finding = finding or judge_array(
-        yours[3],
-        there,
-        {
-            "Your support counts how often each class was *predicted*. It should count how often it occurs.": called,
-            "Your support counts the right answers. It should count all images of the class.": right,
-            "Your support counts the wrong answers. It should count all images of the class.": there - right,
-            "Your support is a fraction. A count is wanted.": there / there.sum(),
-            "Your support is the number of all images, in every row. Each class has its own.": (
-                np.full(n_classes, there.sum())
-            ),
-        },
-        "your column support",
-    )
-    if not finding and answer["warned"]:
-        return f"The numbers are right, but your code caused a warning, and should not: {answer['warned'][0]}"
-    return finding
+def with_f1_and_support(found: pd.DataFrame, matrix: np.ndarray) -> pd.DataFrame:
+    """The table of precision and recall, and the two columns that follow from it."""
+    f1 = 2 * found.precision * found.recall / np.maximum(found.precision + found.recall, 1e-9)
+    return found.assign(f1=f1.to_numpy(), support=matrix.sum(axis=1))
 
 
-def judge_parts(yours, precision, recall, right, called, there):
-    """What is wrong with the columns precision and recall, as rows of an array."""
-    expected = np.stack([precision, recall])
-    other = np.stack([np.where(called == 0, 1, precision), np.where(there == 0, 1, recall)])
-    same = np.allclose(np.sort(yours), np.sort(expected))
-    means, accuracy = expected.mean(axis=1, keepdims=True), right.sum() / there.sum()
-    otherwise = ""
-    for column, k in np.argwhere(np.abs(yours - expected) > 1e-3)[:1]:
-        otherwise = (
-            f"Your {COLUMNS[column]} of class {k} is {yours[column, k]:.3f}, and that is not right. The class occurs "
-            f"{there[k]} times; it is predicted {called[k]} times, {right[k]} of them rightly."
-        )
-    return judge_array(
-        yours,
-        expected,
-        {
-            "Precision and recall are swapped. Recall asks: of the images that *are* a 7, how many were found?": (
-                expected[::-1]
-            ),
-            "Both columns hold the recall. For the precision, divide by how often the class was *predicted*.": (
-                np.stack([recall, recall])
-            ),
-            "Both columns hold the precision. For the recall, divide by how often the class really *occurs*.": (
-                np.stack([precision, precision])
-            ),
-            "You divided by the number of all images. Each class has a number of its own to divide by.": (
-                np.stack([right, right]) / there.sum()
-            ),
-            "Both columns hold the accuracy, in every row. Each class has its own figures.": (
-                np.full_like(expected, accuracy)
-            ),
-            "Every row holds the mean over the classes. Each class has its own figures.": means + 0 * expected,
-            "You divided by the number of wrong answers alone. The right ones belong to the whole, too.": (
-                np.stack([right / np.maximum(called - right, 1), right / np.maximum(there - right, 1)])
-            ),
-            "Your first row is about class 1. The classes begin with 0.": np.pad(expected[:, 1:], ((0, 0), (0, 1))),
-            "Where a sum to divide by is 0, the docstring wants another value than yours.": other,
-            "The rows are right, but not in the order of the classes.": yours if same else expected,
-            "These are percentages; fractions between 0 and 1 are wanted.": 100 * expected,
-            "You rounded too far. Whoever prints the table may round.": [
-                np.trunc(expected),
-                *(np.round(expected, k) for k in (2, 1, 0)),
-            ],
-        },
-        otherwise=otherwise,
-        tol=1e-3,
-    )
+def of_report(wrong):
+    """A mistake in precision and recall, in the whole table."""
+
+    def made(y_true, y_pred, n_classes):
+        matrix = reports.counted(y_true, y_pred, n_classes)
+        return with_f1_and_support(wrong(matrix), matrix)
+
+    return made
 
 
-def judge_f1(yours, precision, recall, accuracy):
-    """What is wrong with the column f1, where precision and recall are right."""
-    sums = np.maximum(precision + recall, 1e-9)
-    f1 = 2 * precision * recall / sums
-    otherwise = ""
-    for k in np.flatnonzero(np.abs(yours - f1) > 1e-3)[:1]:
-        otherwise = (
-            f"For a precision of {precision[k]:.3f} and a recall of {recall[k]:.3f} your F1 is {yours[k]:.3f}, and "
-            "that is not right."
-        )
-    return judge_array(
-        yours,
-        f1,
-        {
-            "Your F1 is the arithmetic mean of precision and recall, not the harmonic one.": (precision + recall) / 2,
-            "Your F1 is the geometric mean. F1 is the harmonic mean.": np.sqrt(precision * recall),
-            "The factor 2 is missing in your F1: for P = R it should be P again.": f1 / 2,
-            "Your F1 is the product of precision and recall. Divide by their mean.": precision * recall,
-            "Your F1 is the smaller of precision and recall. It should only be near it.": np.minimum(precision, recall),
-            "Your F1 is the larger of precision and recall. It should be near the smaller one.": (
-                np.maximum(precision, recall)
-            ),
-            "Your F1 is the accuracy, in every row. Each class has its own.": np.full(len(f1), accuracy),
-            "You rounded your F1 too far. Whoever prints the table may round.": [np.round(f1, k) for k in (2, 1, 0)],
-        },
-        otherwise=otherwise,
-        tol=1e-3,
-    )
+def column(name: str, change):
+    """The right table with one column changed: `change(table, matrix)`."""
+
+    def made(y_true, y_pred, n_classes):
+        found = classification_summary.right(y_true, y_pred, n_classes)
+        return found.assign(**{name: change(found, reports.counted(y_true, y_pred, n_classes))})
+
+    return made
+
+
+classification_summary.quiet = True
+classification_summary.mistakes = {
+    **{
+        sentence: [of_report(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
+        for sentence, wrong in reports.MISTAKES.items()
+    },
+    "Your F1 is the arithmetic mean of precision and recall, not the harmonic one.": (
+        column("f1", lambda t, matrix: (t.precision + t.recall) / 2)
+    ),
+    "Your F1 is the geometric mean. F1 is the harmonic mean.": (
+        column("f1", lambda t, matrix: np.sqrt(t.precision * t.recall))
+    ),
+    "The factor 2 is missing in your F1: for P = R it should be P again.": column("f1", lambda t, matrix: t.f1 / 2),
+    "Your F1 is the product of precision and recall. Divide by their mean.": (
+        column("f1", lambda t, matrix: t.precision * t.recall)
+    ),
+    "Your F1 is the smaller of precision and recall. It should only be near it.": (
+        column("f1", lambda t, matrix: np.minimum(t.precision, t.recall))
+    ),
+    "Your F1 is the larger of precision and recall. It should be near the smaller one.": (
+        column("f1", lambda t, matrix: np.maximum(t.precision, t.recall))
+    ),
+    "Your F1 is the accuracy, in every row. Each class has its own.": (
+        column("f1", lambda t, matrix: np.trace(matrix) / matrix.sum())
+    ),
+    "You rounded your F1 too far. Whoever prints the table may round.": [
+        column("f1", lambda t, matrix: t.f1.round(2)),
+        column("f1", lambda t, matrix: t.f1.round(1)),
+    ],
+    "Your support counts how often each class was *predicted*. It should count how often it occurs.": (
+        column("support", lambda t, matrix: matrix.sum(axis=0))
+    ),
+    "Your support counts the right answers. It should count all images of the class.": (
+        column("support", lambda t, matrix: np.diag(matrix))
+    ),
+    "Your support counts the wrong answers. It should count all images of the class.": (
+        column("support", lambda t, matrix: t.support - np.diag(matrix))
+    ),
+    "Your support is a fraction. A count is wanted.": column("support", lambda t, matrix: t.support / matrix.sum()),
+    "Your support is the number of all images, in every row. Each class has its own.": (
+        column("support", lambda t, matrix: matrix.sum())
+    ),
+}

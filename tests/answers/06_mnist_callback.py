@@ -30,91 +30,25 @@ def image_by_image(images):
     return prepared
 
 
-@wrong("prepare_images", says="The channel axis is missing")
-def without_channel_axis(images):
-    return images.astype("float32") / 255
-
-
-@wrong("prepare_images", says="stands before height and width")
-def channel_axis_first(images):
-    return images[:, np.newaxis].astype("float32") / 255
-
-
-@wrong("prepare_images", says="at the very beginning")
-def axis_before_everything(images):
-    return images[np.newaxis].astype("float32") / 255
-
-
-@wrong("prepare_images", says="one row of numbers")
-def flattened(images):
-    return images.reshape(len(images), -1).astype("float32") / 255
-
-
-@wrong("prepare_images", says="still hold values up to 255")
-def scaling_forgotten(images):
-    return images[..., np.newaxis].astype("float32")
-
-
-@wrong("prepare_images", says="0 nearly everywhere")
-def divided_as_whole_numbers(images):
-    return (images[..., np.newaxis] // 255).astype("float32")
-
-
 @wrong("prepare_images", says="float64 and not float32")
 def in_64_bits(images):
     return images[..., np.newaxis] / 255
 
 
-@wrong("prepare_images", says="the brightest value of this batch")
-def by_the_maximum(images):
-    return (images[..., np.newaxis] / images.max()).astype("float32")
-
-
-@wrong("prepare_images", says="You divided by 256")
-def by_256(images):
-    return images[..., np.newaxis].astype("float32") / 256
-
-
-@wrong("prepare_images", says="go from -1 to 1")
-def around_zero(images):
-    return images[..., np.newaxis].astype("float32") / 127.5 - 1
-
-
-@wrong("prepare_images", says="three channels")
-def in_colour(images):
-    return np.repeat(images[..., np.newaxis], 3, axis=-1).astype("float32") / 255
-
-
-@wrong("prepare_images", says="they stand in a tensor (EagerTensor)")
+@wrong("prepare_images", says="A NumPy array is wanted.")
 def still_a_tensor(images):
     return tf.image.convert_image_dtype(images[..., None], tf.float32)
 
 
-@wrong("prepare_images", says="returned a list of")
+@wrong("prepare_images", says="The values are right, but their type is list. A NumPy array is wanted.")
 def list_of_images(images):
     return [image[..., np.newaxis].astype("float32") / 255 for image in images]
 
 
-@wrong("prepare_images", says="returned a tuple of 2 things")
+@wrong("prepare_images", says="are its rows equally long?")
 def with_its_shape(images):
     prepared = images[..., np.newaxis].astype("float32") / 255
     return prepared, prepared.shape
-
-
-@wrong("prepare_images", says="stands between height and width")
-def axis_in_the_middle(images):
-    return np.expand_dims(images, 2).astype("float32") / 255
-
-
-@wrong("prepare_images", says="Only one image came back")
-def return_inside_the_loop(images):
-    for image in images:
-        return image[..., np.newaxis].astype("float32") / 255
-
-
-@wrong("prepare_images", says="Grey values were lost")
-def black_and_white(images):
-    return (images[..., np.newaxis] > 127).astype("float32")
 
 
 @wrong("prepare_images", says="Does your function end with `return`?")
@@ -615,6 +549,31 @@ def logits_loss():
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
+@wrong("StopAtAccuracy", says="You ask the logs for 'acc', which they do not hold")
+class FromTheNet(keras.callbacks.Callback):
+    """What everybody finds who searches for it: written when the metric was called acc."""
+
+    def __init__(self, threshold=0.998):
+        super().__init__()
+        self.threshold = threshold
+
+    def on_epoch_end(self, epoch, logs={}):  # noqa: B006
+        if logs.get("acc") > self.threshold:
+            print(f"Reached {100 * self.threshold:g}% accuracy so cancelling training!")
+            self.model.stop_training = True
+
+
+@wrong("StopAtAccuracy", says="`stop_training` is no function of the network")
+class CallsStopTraining(keras.callbacks.Callback):
+    def __init__(self, threshold=0.998):
+        super().__init__()
+        self.threshold = threshold
+
+    def on_epoch_end(self, epoch, logs=None):
+        if ((logs or {}).get("accuracy") or 0) > self.threshold:
+            self.model.stop_training()
+
+
 @right("build_single_conv")
 def logits_and_activation_layers():
     stack = [conv(activation=None), layers.ReLU(), layers.MaxPool2D(3, strides=2), layers.Flatten()]
@@ -788,7 +747,7 @@ def loss_for_one_hot_labels():
     return finish(single(), loss="categorical_crossentropy")
 
 
-@wrong("build_single_conv", says="ten separate yes-or-no questions")
+@wrong("build_single_conv", says="Here exactly one class is right.")
 def binary_loss():
     return finish(single(), loss="binary_crossentropy")
 
@@ -836,12 +795,12 @@ def misspelled_metric():
     return finish(single(), metrics=["accurracy"])
 
 
-@wrong("build_single_conv", says="is the fraction of images that get the right digit")
+@wrong("build_single_conv", says="None of your metrics (accuracy) is the fraction of images that get the righ")
 def among_the_best_three():
     return finish(single(), metrics=[keras.metrics.SparseTopKCategoricalAccuracy(k=3, name="accuracy")])
 
 
-@wrong("build_single_conv", says="A metric fails on whole numbers as labels")
+@wrong("build_single_conv", says="Incompatible shapes: [60] vs. [60,10]")
 def metric_for_numbers():
     return finish(single(), metrics=["accuracy", "mae"])
 
@@ -1046,49 +1005,7 @@ def swapped(y_true, y_pred, n_classes):
     return table(recall, precision, f1, support)
 
 
-@wrong("classification_summary", says="Both columns hold the recall")
-def recall_twice(y_true, y_pred, n_classes):
-    _, recall, f1, support = parts(y_true, y_pred, n_classes)
-    return table(recall, recall, f1, support)
-
-
-@wrong("classification_summary", says="Your F1 is the arithmetic mean")
-def arithmetic_mean(y_true, y_pred, n_classes):
-    precision, recall, _, support = parts(y_true, y_pred, n_classes)
-    return table(precision, recall, (precision + recall) / 2, support)
-
-
-@wrong("classification_summary", says="Your F1 is the geometric mean")
-def geometric_mean(y_true, y_pred, n_classes):
-    precision, recall, _, support = parts(y_true, y_pred, n_classes)
-    return table(precision, recall, np.sqrt(precision * recall), support)
-
-
-@wrong("classification_summary", says="The factor 2 is missing")
-def half_of_f1(y_true, y_pred, n_classes):
-    precision, recall, f1, support = parts(y_true, y_pred, n_classes)
-    return table(precision, recall, f1 / 2, support)
-
-
-@wrong("classification_summary", says="Your support counts how often each class was *predicted*")
-def support_of_predictions(y_true, y_pred, n_classes):
-    precision, recall, f1, _ = parts(y_true, y_pred, n_classes)
-    return table(precision, recall, f1, np.bincount(y_pred, minlength=n_classes))
-
-
-@wrong("classification_summary", says="Your support counts the right answers")
-def support_of_hits(y_true, y_pred, n_classes):
-    precision, recall, f1, _ = parts(y_true, y_pred, n_classes)
-    return table(precision, recall, f1, np.bincount(y_true[y_true == y_pred], minlength=n_classes))
-
-
-@wrong("classification_summary", says="Your support is a fraction")
-def support_as_fraction(y_true, y_pred, n_classes):
-    precision, recall, f1, support = parts(y_true, y_pred, n_classes)
-    return table(precision, recall, f1, support / len(y_true))
-
-
-@wrong("classification_summary", says="Classes that do not occur have a row too")
+@wrong("classification_summary", says="Your table has 5.")
 def classes_that_occur(y_true, y_pred, n_classes):
     return table(*metrics.precision_recall_fscore_support(y_true, y_pred, zero_division=0))
 
@@ -1108,30 +1025,13 @@ def divided_with_warnings(y_true, y_pred, n_classes):
     return table(precision, recall, np.nan_to_num(2 * precision * recall / (precision + recall)), matrix.sum(1))
 
 
-@wrong("classification_summary", says="the docstring wants another value")
-def one_where_undefined(y_true, y_pred, n_classes):
-    return table(*metrics.precision_recall_fscore_support(y_true, y_pred, labels=range(n_classes), zero_division=1))
-
-
-@wrong("classification_summary", says="the number of all images. Each class")
-def parts_of_everything(y_true, y_pred, n_classes):
-    _, _, f1, support = parts(y_true, y_pred, n_classes)
-    share = np.bincount(y_true[y_true == y_pred], minlength=n_classes) / len(y_true)
-    return table(share, share, f1, support)
-
-
 @wrong("classification_summary", says="These are percentages")
 def percentages(y_true, y_pred, n_classes):
     precision, recall, f1, support = parts(y_true, y_pred, n_classes)
     return table(100 * precision, 100 * recall, 100 * f1, support)
 
 
-@wrong("classification_summary", says="not in the order of the classes")
-def worst_first(y_true, y_pred, n_classes):
-    return table(*parts(y_true, y_pred, n_classes)).sort_values(["recall", "precision"])
-
-
-@wrong("classification_summary", says="Your table lacks f1. Its columns: 'precision', 'recall', 'F1'")
+@wrong("classification_summary", says="precision, recall, F1, support.")
 def other_names(y_true, y_pred, n_classes):
     return table(*parts(y_true, y_pred, n_classes)).rename(columns={"f1": "F1"})
 
@@ -1146,56 +1046,17 @@ def printed_only(y_true, y_pred, n_classes):
     print(table(*parts(y_true, y_pred, n_classes)))
 
 
-@wrong("classification_summary", says="You divided by the number of wrong answers alone")
-def divided_by_the_wrong_ones(y_true, y_pred, n_classes):
-    _, _, f1, support = parts(y_true, y_pred, n_classes)
-    matrix = metrics.confusion_matrix(y_true, y_pred, labels=range(n_classes))
-    hits = np.diag(matrix)
-    precision, recall = (divided(hits, matrix.sum(axis) - hits) for axis in (0, 1))
-    return table(precision, recall, f1, support)
-
-
-@wrong("classification_summary", says="Both columns hold the accuracy")
-def accuracy_everywhere(y_true, y_pred, n_classes):
-    _, _, f1, support = parts(y_true, y_pred, n_classes)
-    return table(np.mean(y_true == y_pred), np.mean(y_true == y_pred), f1, support)
-
-
-@wrong("classification_summary", says="Every row holds the mean over the classes")
-def mean_over_the_classes(y_true, y_pred, n_classes):
-    precision, recall, f1, support = parts(y_true, y_pred, n_classes)
-    return table(precision.mean(), recall.mean(), f1, support)
-
-
-@wrong("classification_summary", says="Your first row is about class 1")
-def counted_from_1(y_true, y_pred, n_classes):
-    classes = range(1, n_classes + 1)
-    return table(*metrics.precision_recall_fscore_support(y_true, y_pred, labels=classes, zero_division=0))
-
-
-@wrong("classification_summary", says="of them rightly")
+@wrong("classification_summary", says="The column recall has the right shape, but 100% of its values are off.")
 def specificity(y_true, y_pred, n_classes):
     precision, _, f1, support = parts(y_true, y_pred, n_classes)
     recall = [np.mean(y_pred[y_true != k] != k) for k in range(n_classes)]
     return table(precision, recall, f1, support)
 
 
-@wrong("classification_summary", says="and that is not right.")
+@wrong("classification_summary", says="The column f1 has the right shape, but 100% of its values are off.")
 def parentheses_forgotten(y_true, y_pred, n_classes):
     precision, recall, _, support = parts(y_true, y_pred, n_classes)
     return table(precision, recall, divided(2 * precision * recall, precision) + recall, support)
-
-
-@wrong("classification_summary", says="Your F1 is the larger of precision and recall")
-def larger_of_both(y_true, y_pred, n_classes):
-    precision, recall, _, support = parts(y_true, y_pred, n_classes)
-    return table(precision, recall, np.maximum(precision, recall), support)
-
-
-@wrong("classification_summary", says="Your support counts the wrong answers")
-def support_of_misses(y_true, y_pred, n_classes):
-    precision, recall, f1, _ = parts(y_true, y_pred, n_classes)
-    return table(precision, recall, f1, np.bincount(y_true[y_true != y_pred], minlength=n_classes))
 
 
 @wrong("classification_summary", says="your function returned tuple")
