@@ -40,11 +40,12 @@ class one_of:  # noqa: N801 - reads like a word in the right function
 class array:  # noqa: N801
     """An array of numbers. tol: relative to the largest expected value, so that float32 answers pass.
 
-    dtype: what the text asks for, such as "float32". numpy: whether a list or a tensor will not do.
+    dtype: what the text asks for, such as "float32". lists: whether a list will do. numpy: whether a tensor will not.
     """
 
     tol: float = 1e-4
     dtype: str = ""
+    lists: bool = True
     numpy: bool = False
 
     def same(self, yours, expected) -> bool:
@@ -53,8 +54,8 @@ class array:  # noqa: N801
 
     def flaw(self, yours, name: str, kind: str) -> str | None:
         """What is wrong with an array of the right values."""
-        if self.numpy and kind != "ndarray":
-            return f"The values are right, but their type is {kind}. A NumPy array is wanted."
+        if self.numpy and kind != "ndarray" or not self.lists and kind in ("list", "tuple"):
+            return f"The values are right, but their type is {kind}. An array is wanted: `np.array` makes one of it."
         if self.dtype and as_array(yours).dtype != self.dtype:
             return f"The values are right, but {name} is {as_array(yours).dtype} and not {self.dtype}."
         return None

@@ -173,8 +173,8 @@ def judge_run(run: dict, case: dict) -> str | None:
         missing = [f"'{name}'" for name in run["asked"] if name not in logs]
         if missing and "NoneType" in text:
             return (
-                f"You ask the logs for {' and '.join(missing)}, which they do not hold: `get` gives None then, and None "
-                f"cannot be compared with a number ({text}). They hold {', '.join(logs)}."
+                f"You ask the logs for {' and '.join(missing)}, which they do not hold: `get` gives None then, and "
+                f"None cannot be compared with a number ({text}). They hold {', '.join(logs)}."
             )
         if "'bool' object is not callable" in text:
             return "`stop_training` is no function of the network: it is a value. Keras stops when you set it to True."

@@ -3,12 +3,11 @@
 import numpy as np
 from scipy import ndimage
 from sklearn.base import clone
-from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.tree import DecisionTreeClassifier
 
-from checks.old import Advice, Reason, call, check, judge_array
-from checks.probes.networks import describe_model
+from checks.compare import array, compare, judge_array
+from checks.core import Advice, Reason, judges
+from checks.probes import slash_cnn_vs_classic_ml as probes
+from checks.probes.slash_cnn_vs_classic_ml import classifiers, top_is_darker
 
 
 def small_data_sets(rng: np.random.Generator):
@@ -16,24 +15,8 @@ def small_data_sets(rng: np.random.Generator):
         yield {"per_class": per_class, "seed": int(rng.integers(1, 10_000))}
 
 
-@check(small_data_sets)
-def make_dataset(student, case):
-    parts, again, other = runs = [student(case["per_class"], case["seed"] + step) for step in (0, 0, 1)]
-    if not all(isinstance(run, list | tuple) and len(run) == 4 for run in runs):
-        return {"shapes": [[]]}
-    if not all(getattr(part, "shape", ()) for run in runs for part in run):  # no arrays
-        return {"shapes": [[]]}
-    most = 3 * case["per_class"] // 2  # what a right part holds; more need not be read
-    return {
-        "shapes": [[part.shape for part in run] for run in runs],
-        "parts": [part[:most] for part in parts],
-        "again": [part[:3] for part in again],
-        "other": [part[:most] for part in other[:2]],
-    }
-
-
-@make_dataset.judge
-def _(answer, case):
+@judges(probes.make_dataset, small_data_sets, "For make_dataset({per_class}, seed={seed}): ")
+def make_dataset(answer, case):
     shapes = [tuple(shape) for shape in answer["shapes"][0]]
     if not shapes:
         return "Four arrays are wanted: `return x_train, x_test, y_train, y_test`."
@@ -54,7 +37,8 @@ def _(answer, case):
             f"Your test set is {n_test / images:.0%} of the data. `test_size` is the part kept for testing: a quarter."
         )
     x_train, x_test, y_train, y_test = answer["parts"]
-    x, y, others = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test]), np.concatenate(answer["other"])
+    x, y = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
+    others = np.concatenate(answer["other"][:2])
     if not (x.min() >= 0 and x.max() <= 1):
         return f"Pixel values should stay between 0 and 1; yours go from {x.min():.2f} to {x.max():.2f}."
     if not np.isin(y, (0, 1)).all():
@@ -90,7 +74,21 @@ def _(answer, case):
         return "The same seed gave different arrays. The drawing, the noise and the split must all come from the seed."
     shares = {"strokes": recurring(ink, others < 0.5), "noise": recurring(x[:, 0], others[:, 0])}
     same = " and ".join(f"the same {name}" for name, share in shares.items() if share > 0.5)
-    return f"Another seed gave {same}: everything random must come from the argument `seed`." if same else None
+    if same:
+        return f"Another seed gave {same}: everything random must come from the argument `seed`."
+    changes = np.count_nonzero(np.diff(y_train)) / len(y_train)
+    if 0.2 < changes < 0.8 and np.array_equal(y_train, answer["other"][2]):  # shuffled, not in an order of one's own
+        return "Another seed gave the same labels in the same order: the split must come from the argument `seed`, too."
+    return judge_usual(answer["usual"])
+
+
+def judge_usual(usual: dict | None) -> str | None:
+    """What is wrong with the function called without arguments."""
+    if usual and usual["images"] != [750, 250]:
+        return f"Called without arguments, 500 images per class are wanted: 750 and 250. Yours: {usual['images']}."
+    if usual and not usual["same"]:
+        return "Called without arguments, the seed is 0: the same arrays as make_dataset(500, 0) are wanted."
+    return None
 
 
 def recurring(arrays: np.ndarray, others: np.ndarray) -> float:
@@ -107,73 +105,49 @@ def directions(images: np.ndarray) -> np.ndarray:
     return (rising > falling).astype(int)
 
 
-NO_LIST = "An array is wanted, but your function returned a list: `np.array` makes an array of it."
-
-
 def stacks(rng: np.random.Generator):
     yield {"images": rng.random((5, 30, 30)).astype("float32")}
     yield {"images": rng.random((4, 6, 9))}
 
 
-@check(stacks)
-def to_flat(student, case):
-    return {"flat": student(case["images"])}
+@compare(stacks, "the flat form", "For images of shape {images.shape}: ", array(lists=False))
+def to_flat(images):
+    return images.reshape(len(images), -1)
 
 
-@to_flat.judge
-def _(answer, case):
-    images = case["images"]
-    n = len(images)
-    if isinstance(answer["flat"], list):
-        return NO_LIST
-    return judge_array(
-        answer["flat"],
-        images.reshape(n, -1),
-        {
-            "All images run together in one row. Keep the first axis: one row per image.": images.reshape(-1),
-            "All images run together in a single row of a table. Keep one row per image.": images.reshape(1, -1),
-            "Rows and columns are exchanged: one row per image, one column per pixel.": images.reshape(n, -1).T,
-            "The pixels are in the wrong order: column by column. Write each image line by line.": (
-                images.transpose(0, 2, 1).reshape(n, -1)
-            ),
-            "The pixels of different images are mixed: reshape keeps the order of the numbers, so the axis of the "
-            "images must stay the first.": images.reshape(-1, n).T,
-            "Nothing was flattened: each image is still a table.": images,
-        },
-        "the flat form",
-    )
+to_flat.mistakes = {
+    "All images run together in one row. Keep the first axis: one row per image.": lambda images: images.reshape(-1),
+    "All images run together in a single row of a table. Keep one row per image.": lambda images: images.reshape(1, -1),
+    "Rows and columns are exchanged: one row per image, one column per pixel.": (
+        lambda images: images.reshape(len(images), -1).T
+    ),
+    "The pixels are in the wrong order: column by column. Write each image line by line.": (
+        lambda images: images.transpose(0, 2, 1).reshape(len(images), -1)
+    ),
+    "The pixels of different images are mixed: reshape keeps the order of the numbers, so the axis of the images must "
+    "stay the first.": lambda images: images.reshape(-1, len(images)).T,
+    "Nothing was flattened: each image is still a table.": lambda images: images,
+}
 
 
-@check(stacks)
-def to_images(student, case):
-    return {"images": student(case["images"])}
+@compare(stacks, "the image form", "For images of shape {images.shape}: ", array(lists=False))
+def to_images(images):
+    return images[..., np.newaxis]
 
 
-@to_images.judge
-def _(answer, case):
-    images = case["images"]
-    if isinstance(answer["images"], list):
-        return NO_LIST
-    return judge_array(
-        answer["images"],
-        images[..., np.newaxis],
-        {
-            "The channel axis is missing: Conv2D wants (N, H, W, channels), also for grey images.": images,
-            "The channel axis comes last in Keras, after height and width; yours is the second axis.": images[:, None],
-            "You added an axis in front: that is a batch of one. The channel axis comes last.": images[None],
-            "Grey images have one channel; yours have three.": np.repeat(images[..., None], 3, axis=-1),
-            "This is the flat form with an axis added. Height and width must stay.": images.reshape(len(images), -1, 1),
-        },
-        "the image form",
-    )
-
-
-def classifiers() -> dict:
-    return {
-        "tree": DecisionTreeClassifier(max_depth=2, random_state=0),
-        "1-NN": KNeighborsClassifier(n_neighbors=1),
-        "naive Bayes": GaussianNB(),
-    }
+to_images.mistakes = {
+    "The channel axis is missing: Conv2D wants (N, H, W, channels), also for grey images.": lambda images: images,
+    "The channel axis comes last in Keras, after height and width; yours is the second axis.": (
+        lambda images: images[:, np.newaxis]
+    ),
+    "You added an axis in front: that is a batch of one. The channel axis comes last.": (
+        lambda images: images[np.newaxis]
+    ),
+    "Grey images have one channel; yours have three.": lambda images: np.repeat(images[..., np.newaxis], 3, axis=-1),
+    "This is the flat form with an axis added. Height and width must stay.": (
+        lambda images: images.reshape(len(images), -1, 1)
+    ),
+}
 
 
 def noisy_labels(rng: np.random.Generator):
@@ -184,21 +158,8 @@ def noisy_labels(rng: np.random.Generator):
         yield {"x_train": x[:n_train], "y_train": y[:n_train], "x_test": x[n_train:], "y_test": y[n_train:]}
 
 
-@check(noisy_labels)
-def score_models(student, case):
-    models = classifiers()
-    table = student(dict(models), case["x_train"], case["y_train"], case["x_test"], case["y_test"])
-    if not hasattr(table, "columns"):
-        return {"kind": type(table).__name__}
-    return {
-        "kind": "DataFrame",
-        "columns": {str(name): table[name].tolist() for name in table.columns},
-        "later": {name: call(model.predict, case["x_test"]) for name, model in models.items()},
-    }
-
-
-@score_models.judge
-def _(answer, case):
+@judges(probes.score_models, noisy_labels)
+def score_models(answer, case):
     if answer["kind"] != "DataFrame":
         return f"A pandas DataFrame is wanted, but your function returned {answer['kind']}."
     columns = answer["columns"]
@@ -237,6 +198,7 @@ def _(answer, case):
             "Both columns hold the score of the test set.": scores(train, test, test),
             "These are error rates. The accuracy is the fraction that is right.": 1 - expected,
             "These are percentages; fractions between 0 and 1 are wanted.": 100 * expected,
+            "You rounded too far. Whoever prints the table may round.": [np.round(expected, 2), np.round(expected, 1)],
             "These are numbers of right answers, not fractions.": expected * [len(train[1]), len(test[1])],
         },
         "the table of scores",
@@ -281,13 +243,8 @@ def judge_parameters(model: dict, parameters: int, trainable: int) -> str | None
     )
 
 
-@check()
-def build_dense_network(student, case):
-    return describe_model(student())
-
-
-@build_dense_network.judge
-def _(model, case):
+@judges(probes.build_network)
+def build_dense_network(model, case):
     layers = [layer for layer in model["layers"] if layer["kind"] != "Flatten"]
     if model["input_shape"] != [900]:
         return f"The input should have the shape (900,), the flat form; yours is {tuple(model['input_shape'] or ())}."
@@ -311,13 +268,8 @@ def _(model, case):
 ORDER = ["Conv2D", "MaxPooling2D", "BatchNormalization", "Conv2D", "GlobalAveragePooling2D", "Dense"]
 
 
-@check(lambda rng: [{"momentum": 0.99}, {"momentum": float(np.round(rng.uniform(0.7, 0.95), 3))}])
-def build_conv_network(student, case):
-    return describe_model(student(momentum=case["momentum"]))
-
-
-@build_conv_network.judge
-def _(model, case):
+@judges(probes.build_network, lambda rng: [{}, {"momentum": float(np.round(rng.uniform(0.7, 0.95), 3))}])
+def build_conv_network(model, case):
     # A Flatten of 1×1 maps, or of what is flat, changes no value.
     layers = [one for one in model["layers"] if one["kind"] != "Flatten" or {*(one["input_shape"] or [])[:-1]} - {1}]
     kinds = [layer["kind"] for layer in layers]
@@ -358,11 +310,11 @@ def _(model, case):
             return f"After the {place} the maps should be {size}×{size}; yours are {yours}."
     if layers[1]["pool_size"] != [2, 2]:
         return "The pooling should look at 2×2 pixels at a time; yours looks at {}×{}.".format(*layers[1]["pool_size"])
-    if not np.isclose(layers[2]["momentum"], case["momentum"]):
-        return (
-            f"The function was called with momentum={case['momentum']}, but the layer has {layers[2]['momentum']}: "
-            "pass the argument on."
-        )
+    asked, yours = case.get("momentum", 0.99), layers[2]["momentum"]
+    if not case and not np.isclose(yours, asked):
+        return f"Called without an argument, the momentum should be {asked}, Keras' own; the layer has {yours}."
+    if not np.isclose(yours, asked):
+        return f"The function was called with momentum={asked}, but the layer has {yours}: pass the argument on."
     return judge_parameters(model, 1_041, 1_021)
 
 
@@ -373,26 +325,8 @@ def drawings_to_turn(rng: np.random.Generator):
         yield {"drawings": drawings, "labels": rng.integers(0, 2, 12), "angles": angles}
 
 
-def top_is_darker(images: np.ndarray) -> np.ndarray:
-    """Stands in for a model: 1 where the upper half of the image is darker, whatever form the images have."""
-    rows = images.reshape(len(images), -1)
-    middle = rows.shape[1] // 2
-    return (rows[:, :middle].sum(1) < rows[:, middle:].sum(1)).astype(int)
-
-
-@check(drawings_to_turn)
-def accuracy_by_rotation(student, case):
-    seen = []
-
-    def predict(images):
-        seen.append(np.array(images))
-        return top_is_darker(seen[-1])
-
-    return {"accuracies": student(predict, case["drawings"], case["labels"], case["angles"]), "seen": seen}
-
-
-@accuracy_by_rotation.judge
-def _(answer, case):
+@judges(probes.accuracy_by_rotation, drawings_to_turn, "For the angles {angles}: ")
+def accuracy_by_rotation(answer, case):
     drawings, labels, angles, seen = case["drawings"], case["labels"], case["angles"], answer["seen"]
     if not seen:
         return "Your function never asked `predict`."
@@ -430,6 +364,9 @@ def _(answer, case):
                 "Each angle is added to the one before. Rotate the original drawings every time.": turned(
                     drawings, np.cumsum(angles)
                 ),
+                "The angles are in degrees, and `ndimage.rotate` takes degrees. You made radians of them.": by_radians(
+                    drawings, angles
+                ),
                 "The drawings were not rotated.": turned(drawings, [0] * len(angles)),
                 "You mixed up the axes: axis 0 counts the images. Height and width are the axes 1 and 2.": rolled(
                     drawings, angles
@@ -462,6 +399,12 @@ def _(answer, case):
 def turned(drawings: np.ndarray, angles) -> np.ndarray:
     """The stack rotated counter-clockwise by multiples of 90°, one after the other."""
     return np.concatenate([np.rot90(drawings, angle // 90, axes=(1, 2)) for angle in angles])
+
+
+def by_radians(drawings: np.ndarray, angles) -> np.ndarray:
+    """The stack rotated by so many radians, which the function takes for degrees."""
+    turns = (ndimage.rotate(drawings, np.radians(angle), (1, 2), reshape=False, cval=1.0) for angle in angles)
+    return np.concatenate(list(turns))
 
 
 def rolled(drawings: np.ndarray, angles) -> np.ndarray:

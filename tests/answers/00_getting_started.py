@@ -53,12 +53,12 @@ def in_64_bits(images):
     return images / 255
 
 
-@wrong("scale_pixels", says="A NumPy array is wanted.")
+@wrong("scale_pixels", says="An array is wanted: `np.array` makes one of it.")
 def still_a_tensor(images):
     return tf.cast(images, tf.float32) / 255
 
 
-@wrong("scale_pixels", says="The values are right, but their type is list. A NumPy array is wanted.")
+@wrong("scale_pixels", says="The values are right, but their type is list")
 def list_of_images(images):
     return [image.astype("float32") / 255 for image in images]
 

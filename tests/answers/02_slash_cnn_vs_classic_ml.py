@@ -58,6 +58,27 @@ def noise_after_the_split(per_class=500, seed=0):
     return add_noise(rng, parts[0]), add_noise(rng, parts[1]), parts[2], parts[3]
 
 
+@wrong("make_dataset", says="the same labels in the same order")
+def split_with_42(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    return train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=42)
+
+
+@wrong("make_dataset", says="Called without arguments, 500 images per class are wanted: 750 and 250")
+def other_usual_number(per_class=100, seed=0):
+    return noise_after_the_split.function(per_class, seed)
+
+
+@wrong("make_dataset", says="Called without arguments, the seed is 0")
+def other_usual_seed(per_class=500, seed=1):
+    return noise_after_the_split.function(per_class, seed)
+
+
+@wrong("make_dataset", says="This line leads to `draw_slashes`, which failed in its line")
+def no_images_at_all(per_class=500, seed=0):
+    return draw_slashes(None, per_class)
+
+
 @wrong("make_dataset", says="not stratified")
 def not_stratified(per_class=500, seed=0):
     images, labels = noisy(np.random.default_rng(seed), per_class)
@@ -256,34 +277,9 @@ def flat_with_sizes(images):
     return np.reshape(images, (n, height * width))
 
 
-@wrong("to_flat", says="your function returned a list")
+@wrong("to_flat", says="`np.array` makes one of it.")
 def flat_as_a_list(images):
     return [image.ravel() for image in images]
-
-
-@wrong("to_flat", says="in one row. Keep the first axis")
-def everything_flat(images):
-    return images.flatten()
-
-
-@wrong("to_flat", says="in a single row of a table")
-def everything_in_one_row(images):
-    return images.reshape(1, -1)
-
-
-@wrong("to_flat", says="Rows and columns are exchanged")
-def flat_transposed(images):
-    return images.reshape(len(images), -1).T
-
-
-@wrong("to_flat", says="column by column")
-def fortran_order(images):
-    return np.array([image.flatten(order="F") for image in images])
-
-
-@wrong("to_flat", says="different images are mixed")
-def reshaped_the_other_way(images):
-    return images.reshape(-1, len(images)).T
 
 
 @wrong("to_flat", says="has shape (4, 900)")
@@ -301,34 +297,9 @@ def as_a_tensor(images):
     return keras.ops.reshape(keras.ops.convert_to_tensor(images), (*images.shape, 1))
 
 
-@wrong("to_images", says="your function returned a list")
+@wrong("to_images", says="`np.array` makes one of it.")
 def images_as_a_list(images):
     return [image[..., np.newaxis] for image in images]
-
-
-@wrong("to_images", says="The channel axis is missing")
-def channel_axis_missing(images):
-    return images
-
-
-@wrong("to_images", says="yours is the second axis")
-def channels_first(images):
-    return images[:, np.newaxis]
-
-
-@wrong("to_images", says="an axis in front")
-def batch_of_one(images):
-    return images[np.newaxis]
-
-
-@wrong("to_images", says="Grey images have one channel")
-def three_channels(images):
-    return np.stack([images] * 3, axis=-1)
-
-
-@wrong("to_images", says="Height and width must stay")
-def flat_with_channel(images):
-    return images.reshape(len(images), -1, 1)
 
 
 # ---- score_models ------------------------------------------------------------------------------------------
@@ -356,6 +327,16 @@ def usual(models, x_train, y_train, x_test, y_test):
 @right("score_models")
 def rounded_with_another_column(*case):
     return usual(*case).round(3).assign(gap=0.0)[["gap", "test_score", "model", "train_score"]]
+
+
+@wrong("score_models", says="You rounded too far")
+def rounded(models, x_train, y_train, x_test, y_test):
+    rows = []
+    for name, model in models.items():
+        model.fit(x_train, y_train)
+        scores = (model.score(x_train, y_train), model.score(x_test, y_test))
+        rows.append({"model": name, "train_score": scores[0], "test_score": scores[1]})
+    return pd.DataFrame(rows).round(2)
 
 
 @wrong("score_models", says="The column model is missing")
@@ -387,47 +368,6 @@ def hits(models, x_train, y_train, x_test, y_test):
     return scores.assign(
         train_score=scores["train_score"] * len(y_train), test_score=scores["test_score"] * len(y_test)
     )
-
-
-@wrong("score_models", says="were fitted on the test set")
-def fit_on_the_test_set(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_test, y_test), (x_train, y_train), (x_test, y_test))
-
-
-@wrong("score_models", says="fitted on both sets")
-def fit_on_everything(models, x_train, y_train, x_test, y_test):
-    both = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
-    return table(models, both, (x_train, y_train), (x_test, y_test))
-
-
-@wrong("score_models", says="fitted a second time")
-def fit_before_each_score(models, x_train, y_train, x_test, y_test):
-    rows = [
-        [name, model.fit(x_train, y_train).score(x_train, y_train), model.fit(x_test, y_test).score(x_test, y_test)]
-        for name, model in models.items()
-    ]
-    return pd.DataFrame(rows, columns=["model", "train_score", "test_score"])
-
-
-@wrong("score_models", says="score of the wrong split")
-def score_of_the_wrong_split(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_train, y_train), (x_train, y_train), (x_train, y_train))
-
-
-@wrong("score_models", says="Both columns hold the score of the test set")
-def test_score_twice(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_train, y_train), (x_test, y_test), (x_test, y_test))
-
-
-@wrong("score_models", says="The two scores are swapped")
-def scores_swapped(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_train, y_train), (x_test, y_test), (x_train, y_train))
-
-
-@wrong("score_models", says="error rates")
-def error_rates(models, x_train, y_train, x_test, y_test):
-    scores = table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))
-    return scores.assign(train_score=1 - scores["train_score"], test_score=1 - scores["test_score"])
 
 
 @wrong("score_models", says="One row per model is wanted")
@@ -578,6 +518,20 @@ def flat_already(momentum=0.99):
     model = keras.Sequential([*conv(momentum=momentum)[:-1], layers.Flatten(), layers.Dense(1, activation="sigmoid")])
     model.compile("adam", "binary_crossentropy")
     return model
+
+
+@wrong("build_conv_network", says="Called without an argument, the momentum should be 0.99")
+def another_usual_momentum(momentum=0.9):
+    return conv_functional_with_relu_layers.function(momentum)
+
+
+@wrong("build_conv_network", says="should be Sequential or functional")
+def class_of_ones_own(momentum=0.99):
+    class Own(keras.Model):
+        def call(self, x):
+            return x
+
+    return Own()
 
 
 @wrong("build_conv_network", says="begin it with `keras.Input(...)`")
@@ -745,6 +699,12 @@ def smoothest(*case):
     return accuracies_when(lambda drawings, angle: turned(drawings, angle, order=5))(*case)
 
 
+@wrong("accuracy_by_rotation", says="You made radians of them")
+def by_radians(predict, drawings, labels, angles):
+    turns = [ndimage.rotate(drawings, np.deg2rad(a), axes=(1, 2), reshape=False, cval=1.0) for a in angles]
+    return np.array([np.mean(predict(images) == labels) for images in turns])
+
+
 @wrong("accuracy_by_rotation", says="The corners hold 0 where")
 def corners_of_ink(*case):
     return accuracies_when(lambda drawings, angle: turned(drawings, angle, cval=0.0))(*case)
@@ -805,11 +765,6 @@ def predict_gets_channels(*case):
     return accuracies_when(lambda drawings, angle: turned(drawings, angle)[..., np.newaxis])(*case)
 
 
-@wrong("accuracy_by_rotation", says="take the mean over the images")
-def without_the_mean(predict, drawings, labels, angles):
-    return np.array([predict(turned(drawings, angle)) == labels for angle in angles])
-
-
 @wrong("accuracy_by_rotation", says="Your array of accuracies has shape (0,)")
 def nothing_appended(predict, drawings, labels, angles):
     for angle in angles:
@@ -838,18 +793,3 @@ def rotated_and_forgotten(predict, drawings, labels, angles):
         turned(drawings, angle)
         accuracies.append(np.mean(predict(drawings) == labels))
     return accuracies
-
-
-@wrong("accuracy_by_rotation", says="one number for all angles")
-def mean_over_all(predict, drawings, labels, angles):
-    return np.mean([predict(turned(drawings, angle)) == labels for angle in angles])
-
-
-@wrong("accuracy_by_rotation", says="numbers of right answers")
-def counts(predict, drawings, labels, angles):
-    return [np.sum(predict(turned(drawings, angle)) == labels) for angle in angles]
-
-
-@wrong("accuracy_by_rotation", says="error rates")
-def errors(predict, drawings, labels, angles):
-    return [np.mean(predict(turned(drawings, angle)) != labels) for angle in angles]

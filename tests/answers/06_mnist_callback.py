@@ -35,12 +35,12 @@ def in_64_bits(images):
     return images[..., np.newaxis] / 255
 
 
-@wrong("prepare_images", says="A NumPy array is wanted.")
+@wrong("prepare_images", says="An array is wanted: `np.array` makes one of it.")
 def still_a_tensor(images):
     return tf.image.convert_image_dtype(images[..., None], tf.float32)
 
 
-@wrong("prepare_images", says="The values are right, but their type is list. A NumPy array is wanted.")
+@wrong("prepare_images", says="The values are right, but their type is list")
 def list_of_images(images):
     return [image[..., np.newaxis].astype("float32") / 255 for image in images]
 
