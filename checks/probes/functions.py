@@ -27,5 +27,9 @@ def table(student, case: dict) -> dict:
         return {"kind": type(found).__name__, "columns": {}, "rows": []}
     if not found.columns.is_unique:
         raise Unusable("Several columns of your table have the same name.")
-    columns = {str(name): found[name].tolist() for name in found.columns}
+    simple = int | float | str | None
+    columns = {
+        str(name): [value if isinstance(value, simple) else str(value) for value in found[name].tolist()]
+        for name in found.columns
+    }
     return {"kind": type(found).__name__, "columns": columns, "rows": [str(name) for name in found.index]}
