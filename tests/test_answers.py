@@ -1,78 +1,78 @@
 """Every exercise's check accepts the solution and other right answers, and catches each usual wrong one."""
 
-import importlib
 from collections import Counter
 
 import pytest
 
 from checks import core
 from grader import source
-from helpers import session
 from tests import answer_bank
+from tests.answer_bank import judged
 
-SEEDS = (0, 1, 4711)
-
-
-@pytest.fixture(scope="module", params=source.labs())
-def lab(request) -> str:
-    session.load_tensorflow()
-    return request.param
+EXERCISES = [(lab, one.name) for lab in source.labs() for one in source.exercises(source.notebook(lab))]
+every_exercise = pytest.mark.parametrize(("lab", "exercise"), EXERCISES)
 
 
-def checks(lab: str) -> dict[str, core.Check]:
-    module = importlib.import_module(f"checks.{lab.partition('_')[2]}")
-    return {value.exercise: value for value in vars(module).values() if isinstance(value, core.Check)}
+@every_exercise
+def test_solution_is_right_with_every_seed(lab, exercise):
+    solution = answer_bank.solutions(lab)[exercise]
+    for seed in answer_bank.SEEDS:
+        outcome = judged(answer_bank.checks(lab)[exercise], solution, seed)
+        assert outcome.status == core.RIGHT, f"seed {seed}: {outcome.reason}"
 
 
-def test_solution_is_right_with_every_seed(lab):
-    definitions = source.definitions(lab)
-    for name, check in checks(lab).items():
-        for seed in SEEDS:
-            outcome = check.verdict(check.collect(definitions[name], seed), seed)
-            assert outcome.status == core.RIGHT, f"{name}, seed {seed}: {outcome.reason}"
+@pytest.mark.parametrize("lab", source.labs())
+def test_no_check_or_answer_is_without_its_exercise(lab):
+    exercises = {name for home, name in EXERCISES if home == lab}
+    assert set(answer_bank.checks(lab)) == exercises
+    assert {answer.exercise for answer in answer_bank.answers(lab)} <= exercises
 
 
-def test_every_exercise_has_a_check_and_enough_answers(lab):
-    exercises = {exercise.name for exercise in source.exercises(source.notebook(lab))}
-    assert set(checks(lab)) == exercises
-    bank = answer_bank.answers(lab)
-    wrong = Counter(answer.exercise for answer in bank if answer.says is not None)
-    right = Counter(answer.exercise for answer in bank if answer.says is None)
-    assert {name for name in exercises if wrong[name] < 4} == set(), "fewer than four wrong answers"
-    assert {name for name in exercises if right[name] < 1} == set(), "no alternative right answer"
+@every_exercise
+def test_exercise_has_enough_answers(lab, exercise):
+    """A wrong function that the check knows is a wrong answer, too."""
+    bank = Counter(answer.says is None for answer in answer_bank.answers(lab) if answer.exercise == exercise)
+    assert bank[False] + len(answer_bank.mistakes(answer_bank.checks(lab)[exercise])) >= 4, "wrong answers"
+    assert bank[True] >= 1, "right answers besides the solution"
 
 
-def test_each_answer_gets_its_verdict(lab):
+@every_exercise
+def test_each_answer_gets_its_verdict(lab, exercise):
     """Wrong answers are caught with their own message, right alternatives pass."""
-    reasons = {}
-    for answer in answer_bank.answers(lab):
-        check = checks(lab)[answer.exercise]
-        name = f"{answer.exercise}, {answer.function.__name__}"
-        for seed in SEEDS:
-            outcome = check.verdict(check.collect(answer.function, seed), seed)
+    said = {}
+    for answer, outcomes in answer_bank.outcomes(lab, exercise).items():
+        name = answer.function.__name__
+        for seed, outcome in zip(answer_bank.SEEDS, outcomes, strict=False):
             if answer.says is None:
                 assert outcome.status == core.RIGHT, f"{name}, seed {seed}: {outcome.reason}"
             else:
-                assert outcome.status != core.RIGHT, f"{name}, seed {seed} passes"
-                assert answer.says in outcome.reason, f"{name}, seed {seed}: {outcome.reason}"
+                assert outcome.status != core.RIGHT, f"{name} passes"
+                assert answer.says in outcome.reason, f"{name}: {outcome.reason}"
         if answer.says is not None:
-            twin = reasons.setdefault((answer.exercise, answer.says), name)
+            twin = said.setdefault(answer.says, name)
             assert twin == name, f"{name} and {twin} get the same message"
 
 
-def test_untouched_stub_is_not_attempted(lab):
+@every_exercise
+def test_each_misconception_earns_its_own_sentence(lab, exercise):
+    """With every seed, when it is handed in as a student's answer."""
+    for sentence, outcome in answer_bank.outcomes_of_mistakes(lab, exercise):
+        assert outcome.mistake == sentence, f"{outcome.status}: {outcome.reason}"
+
+
+@every_exercise
+def test_untouched_stub_is_not_attempted(lab, exercise):
     def untouched(*args, **kwargs):
         raise NotImplementedError
 
-    for name, check in checks(lab).items():
-        assert check.verdict(check.collect(untouched)).status == core.NOT_ATTEMPTED, name
+    assert judged(answer_bank.checks(lab)[exercise], untouched).status == core.NOT_ATTEMPTED
 
 
-def test_messages_do_not_contain_our_traceback(lab):
+@every_exercise
+def test_messages_do_not_contain_our_traceback(lab, exercise):
     def broken(*args, **kwargs):
         return {}["missing"]
 
-    for name, check in checks(lab).items():
-        outcome = check.verdict(check.collect(broken))
-        assert outcome.status != core.RIGHT and "KeyError" in outcome.reason, name
-        assert "helpers" not in outcome.reason and "Traceback" not in outcome.reason
+    outcome = judged(answer_bank.checks(lab)[exercise], broken)
+    assert outcome.status != core.RIGHT and "KeyError" in outcome.reason
+    assert not any(word in outcome.reason for word in ("helpers", "checks", "Traceback"))
