@@ -1,17 +1,20 @@
 """The checks of lab 05, and what a student goes on with where an exercise is missing. Nothing is trained here."""
 
 import re
-import time
 
 import numpy as np
 
-from checks.old import Advice, Unusable, call, check, first_line, judge_array, judge_number
-from checks.probes.networks import describe_model, ends_in_softmax
+from checks.compare import compare, judge_array, judge_number
+from checks.core import Advice, Reason, judges
+from checks.networks import judge_learning
+from checks.plain import Unusable
+from checks.probes import rnn_subtraction as probes
+from checks.probes.networks import ends_in_softmax
+from checks.probes.rnn_subtraction import CHARACTERS, RECURRENT
+from checks.probes.running import first_line
 
 DIGITS = 3
-CHARACTERS = "0123456789- "
 QUERY, ANSWER = 2 * DIGITS + 1, DIGITS + 1  # characters
-RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 
 # ---- what later sections need, where an exercise is missing -------------------------------------------------
 
@@ -63,42 +66,13 @@ def alphabets(rng: np.random.Generator):
             "lengths": [5, 7, 4, 2, 7],
             "too_long": "".join(rng.choice(visible, length)),
             "unknown": visible[0] + "?" + visible[1],
+            "one_hot": _one_hot([texts[0].ljust(5)], characters)[0],
             "probabilities": rng.dirichlet(np.ones(len(characters)), length).astype("float32"),
         }
 
 
-@check(alphabets)
-def CharacterTable(student, case):  # noqa: N802 - a check is called like its exercise
-    table = student(case["characters"])
-    encoded = [encode(table, text, length) for text, length in zip(case["texts"], case["lengths"], strict=True)]
-    one_hot = _one_hot([case["texts"][0].ljust(5)], case["characters"])[0]
-    return {
-        "encoded": encoded,
-        "too_long": refusal(table, case["too_long"]),
-        "unknown": refusal(table, case["unknown"]),
-        "decoded": call(table.decode, one_hot),
-        "read": call(table.decode, case["probabilities"]),
-    }
-
-
-def encode(table, text: str, length: int):
-    """What a table makes of a text that it should accept, or what it says against it."""
-    try:
-        return table.encode(text, length)
-    except ValueError as error:
-        return {"refused": str(error)[:200]}
-
-
-def refusal(table, text: str) -> dict:
-    """What a table does with a text that it should refuse."""
-    outcome = call(table.encode, text, 4)
-    if isinstance(outcome.get("value"), Exception):  # returned, not raised
-        outcome["value"] = repr(outcome["value"])
-    return outcome
-
-
-@CharacterTable.judge
-def _(answer, case):
+@judges(probes.CharacterTable, alphabets)
+def CharacterTable(answer, case):
     characters = case["characters"]
     for text, length, encoded in zip(case["texts"], case["lengths"], answer["encoded"], strict=True):
         if finding := judge_encoded(encoded, text, length, characters):
@@ -217,12 +191,6 @@ def sums(rng: np.random.Generator):
     yield {"pairs": [*pairs, (123, 987)]}
 
 
-@check(sums)
-def subtraction_question(student, case):
-    questions = [student(a, b) for a, b in case["pairs"]]
-    return {"questions": [q if isinstance(q, tuple | list) else type(q).__name__ for q in questions]}
-
-
 QUERY_MISTAKES = {
     "The query is not reversed.": lambda a, b: f"{a}-{b}".ljust(QUERY),
     "The spaces of the query are on the wrong side. Before it is reversed, they stand on its right.": lambda a, b: (
@@ -250,8 +218,8 @@ ANSWER_MISTAKES = {
 }
 
 
-@subtraction_question.judge
-def _(answer, case):
+@judges(probes.subtraction_question, sums)
+def subtraction_question(answer, case):
     pairs, questions = case["pairs"], answer["questions"]
     for question in questions:
         if isinstance(question, str) or len(question) != 2:
@@ -272,13 +240,20 @@ def _(answer, case):
             continue
         for sentence, mistake in mistakes.items():
             if yours == [mistake(a, b) for a, b in pairs]:
-                return sentence
+                return Reason(sentence, mistake=sentence)
         (a, b), text = next((p, y) for p, y, wanted in zip(pairs, yours, expected, strict=True) if y != wanted)
         wanted = QUERY if part == 0 else ANSWER
         if len(text) != wanted:
             return f"For {a} - {b} the {name} '{text}' has {len(text)} characters; {wanted} are wanted."
         return f"For {a} - {b} the {name} '{text}' is not right. Compare with the example, character by character."
     return None
+
+
+subtraction_question.mistakes = {
+    sentence: lambda a, b, wrong=wrong: (wrong(a, b), _question(a, b)[1]) for sentence, wrong in QUERY_MISTAKES.items()
+} | {
+    sentence: lambda a, b, wrong=wrong: (_question(a, b)[0], wrong(a, b)) for sentence, wrong in ANSWER_MISTAKES.items()
+}
 
 
 # ---- make_questions -----------------------------------------------------------------------------------------
@@ -290,22 +265,8 @@ def draws(rng: np.random.Generator):
         yield {"n": n, "digits": digits, "seed": int(rng.integers(1_000_000))}
 
 
-@check(draws)
-def make_questions(student, case):
-    found = {}
-    for name, seed in (("parts", case["seed"]), ("again", case["seed"]), ("other", case["seed"] + 1)):
-        parts = student(case["n"], case["digits"], np.random.default_rng(seed))
-        if not isinstance(parts, tuple | list) or len(parts) != 2:
-            raise Unusable("Two arrays are wanted: the pairs for training, and the pairs for validation.")
-        try:
-            found[name] = [np.array(part if hasattr(part, "shape") else list(part)) for part in parts]
-        except (TypeError, ValueError) as error:
-            raise Unusable("Each of the two parts should be an array (N, 2), one pair per row.") from error
-    return found
-
-
-@make_questions.judge
-def _(answer, case):
+@judges(probes.make_questions, draws)
+def make_questions(answer, case):
     n, digits, parts = case["n"], case["digits"], answer["parts"]
     for part in parts:
         if part.ndim != 2 or part.shape[1] != 2:
@@ -420,19 +381,8 @@ def question_pairs(rng: np.random.Generator):
     yield {"pairs": np.array([[345, 678]])}
 
 
-@check(question_pairs)
-def encode_questions(student, case):
-    parts = student(case["pairs"])
-    seconds = []
-    for _ in range(3 if len(case["pairs"]) > 1 else 0):
-        start = time.process_time()  # not the clock: the machine may be busy with something else
-        student(case["pairs"])
-        seconds.append((time.process_time() - start) / len(case["pairs"]))
-    return {"parts": parts if isinstance(parts, tuple | list) else type(parts).__name__, "seconds": seconds}
-
-
-@encode_questions.judge
-def _(answer, case):
+@judges(probes.encode_questions, question_pairs)
+def encode_questions(answer, case):
     parts, pairs = answer["parts"], case["pairs"].tolist()
     if isinstance(parts, str) or len(parts) != 2:
         return "Two arrays are wanted, queries and answers: `return x, y`."
@@ -502,63 +452,14 @@ def judge_one_hot(yours, expected, name: str, texts: dict, pairs: list):
 def configurations(rng: np.random.Generator):
     """Three networks; queries to hand through; answers, with scores that favour the right character by chance."""
     for rnn, hidden, n_layers in (("LSTM", 128, 1), ("GRU", int(rng.integers(8, 16)), 3), ("SimpleRNN", 20, 2)):
-        pairs = rng.integers(0, 1000, (6, 2))
+        pairs = rng.integers(0, 1000, (4, 2))
         x, y = spare_encoding(pairs)
         scores = rng.normal(size=y.shape) + 3 * y * rng.integers(0, 2, (*y.shape[:2], 1))
         yield {"rnn": rnn, "hidden": hidden, "n_layers": n_layers, "x": x, "y": y, "scores": scores.astype("float32")}
 
 
-@check(configurations)
-def build_seq2seq(student, case):
-    import keras
-
-    try:
-        model = student(getattr(keras.layers, case["rnn"]), case["hidden"], case["n_layers"])
-    except ValueError as error:
-        if "ndim" in str(error) or "at least 3 dim" in str(error):
-            return {"axes": "repeat" if "repeat_vector" in str(error) else "sequence"}
-        raise
-    found = describe_model(model)
-    x, y, scores = (keras.ops.convert_to_tensor(case[name]) for name in ("x", "y", "scores"))
-    outputs = call(lambda: np.asarray(keras.ops.cast(model(x, training=False), "float32")))
-    if ends_in_softmax(outputs):
-        scores = keras.ops.convert_to_tensor(np.asarray(keras.ops.softmax(scores)))
-    return found | {
-        "settings": unusual_settings(model),
-        "turned": turned_scores(model, case["hidden"], x) if "value" in outputs else None,
-        "outputs": outputs,
-        "computed_loss": call(lambda: float(model.compute_loss(x, y, scores))),
-        "metrics": call(lambda: {name: float(v) for name, v in model.compute_metrics(x, y, scores).items()}),
-    }
-
-
-def unusual_settings(model) -> list[str]:
-    """What the recurrent layers do otherwise than Keras' own settings say, such as "dropout=0.2"."""
-    found = []
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            found += unusual_settings(layer)
-        elif type(layer).__name__ in RECURRENT:
-            yours, usual = layer.get_config(), type(layer)(1).get_config()
-            names = ("activation", "recurrent_activation", "go_backwards", "dropout", "recurrent_dropout", "stateful")
-            found += [f"{name}={yours[name]}" for name in names if yours.get(name) != usual.get(name)]
-    return found
-
-
-def turned_scores(model, hidden: int, x) -> list | None:
-    """The outputs with the dense layer's weights as they are, and times -3; None where there is no such layer."""
-    kernels = [weight for weight in model.weights if tuple(weight.shape) == (hidden, len(CHARACTERS))]
-    biases = [weight for weight in model.weights if tuple(weight.shape) == (len(CHARACTERS),)]
-    if len(kernels) != 1 or len(biases) != 1:
-        return None
-    biases[0].assign(np.zeros(len(CHARACTERS)))
-    before = np.asarray(model(x, training=False))
-    kernels[0].assign(-3 * np.asarray(kernels[0]))
-    return [before, np.asarray(model(x, training=False))]
-
-
-@build_seq2seq.judge
-def _(model, case):
+@judges(probes.build_seq2seq, configurations)
+def build_seq2seq(model, case):
     if "axes" in model:
         if model["axes"] == "repeat":
             return (
@@ -604,7 +505,7 @@ def judge_layers(model: dict, case: dict) -> str | None:
         return f"{asked}one recurrent layer for the encoder and {n_layers} for the decoder; yours: {len(recurrent)}."
     if any(layer["units"] != hidden for layer in recurrent):
         return f"{asked}the recurrent layers have {[layer['units'] for layer in recurrent]} units."
-    if recurrent[0]["return_sequences"]:
+    if recurrent[0]["return_sequences"] and not ("GetItem" in kinds and model["reads_on"].get("value")):
         return "The encoder returns its state at every place. Only the last one, one vector, should be handed on."
     if not all(layer["return_sequences"] for layer in recurrent[1:]):
         return (
@@ -682,7 +583,7 @@ def judge_compiled(model: dict, case: dict) -> str | None:
     hits = (scores.argmax(-1) == case["y"].argmax(-1)).mean()
     if not any(np.isclose(value, hits, atol=1e-3) for value in metrics.values()):
         return "Your network does not measure its accuracy: `compile` can be given `metrics=`, by this name."
-    return None
+    return judge_learning(model) if model["first_step"] else None
 
 
 def is_linear(before: np.ndarray, after: np.ndarray, softmax: bool) -> bool:
@@ -693,38 +594,6 @@ def is_linear(before: np.ndarray, after: np.ndarray, softmax: bool) -> bool:
 
 
 # ---- exact_match --------------------------------------------------------------------------------------------
-
-
-class Parrot:
-    """Stands in for a trained network: knows the questions it will be asked, and what it says to each."""
-
-    def __init__(self, x: np.ndarray, outputs: np.ndarray, y: np.ndarray):
-        self.says = {one.tobytes(): output for one, output in zip(x.astype("float32"), outputs, strict=True)}
-        self.per_character = float((outputs.argmax(-1) == y.argmax(-1)).mean())
-        self.calls = 0
-
-    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
-        self.calls += 1
-        x = np.asarray(x, dtype="float32")
-        if x.ndim != 3:
-            raise ValueError(f"The network expects a batch, (N, 7, 12), but got an array of shape {x.shape}.")
-        if not all(one.tobytes() in self.says for one in x):
-            raise ValueError("The network was asked something that is none of the queries x. Hand them on as they are.")
-        return np.array([self.says[one.tobytes()] for one in x])
-
-    def __getattr__(self, name):
-        raise AttributeError(f"This network has no `{name}`. It is asked by `model.predict(...)`.")
-
-    def predict_on_batch(self, x):
-        return self.predict(x)
-
-    def __call__(self, x, training=False):
-        import keras
-
-        return keras.ops.convert_to_tensor(self.predict(x))
-
-    def evaluate(self, x, y, batch_size=None, verbose="auto", return_dict=False):
-        return {"loss": 0.5, "accuracy": self.per_character} if return_dict else [0.5, self.per_character]
 
 
 def answered(rng: np.random.Generator):
@@ -750,14 +619,8 @@ def answered(rng: np.random.Generator):
         yield {"x": x[order], "y": y[order], "outputs": outputs[order].astype("float32")}
 
 
-@check(answered)
-def exact_match(student, case):
-    parrot = Parrot(case["x"], case["outputs"], case["y"])
-    return {"value": student(parrot, case["x"], case["y"]), "calls": parrot.calls}
-
-
-@exact_match.judge
-def _(answer, case):
+@judges(probes.exact_match, answered)
+def exact_match(answer, case):
     y, outputs = case["y"], case["outputs"]
     hits = outputs.argmax(-1) == y.argmax(-1)
     value = float(hits.all(axis=1).mean())
@@ -815,46 +678,61 @@ def numbers(rng: np.random.Generator):
     yield {"a": a, "b": b}
 
 
-@check(numbers)
-def count_borrows(student, case):
-    return {"borrows": student(case["a"], case["b"])}
+@compare(numbers, "the array of counts")
+def count_borrows(a, b):
+    return spare_borrows(a, b)
 
 
-@count_borrows.judge
-def _(answer, case):
-    a, b = case["a"], case["b"]
+POWERS = 10 ** np.arange(DIGITS + 1)
+
+
+def pairs_of(a, b) -> tuple[list, list]:
+    """For each column of the larger number over the smaller: the two digits; what stands in and behind the column."""
     large, small = np.maximum(a, b), np.minimum(a, b)
-    powers = 10 ** np.arange(DIGITS + 1)
-    digit = [(large // p % 10, small // p % 10) for p in powers]
-    lower = [(large % p, small % p) for p in powers]
-    expected = spare_borrows(a, b)
-    top, direct = large.copy(), 0  # the ten is taken from the whole number, where a 0 becomes 9 unseen
-    for p in powers[:DIGITS]:
-        borrows = top // p % 10 < small // p % 10
-        top, direct = top - 10 * p * borrows, direct + borrows
-    return judge_array(
-        answer["borrows"],
-        expected,
-        {
-            "The larger number is not always on top: for 7 - 52 one works out 52 - 7 on paper, and writes a minus.": (
-                [sum(a % p < b % p for p in powers), sum((a // p % 10 < b // p % 10) for p in powers)]
-                + [np.where(a < b, sign * expected, expected) for sign in (0, -1)]
-                + [sum(small % p < large % p for p in powers)]
-            ),
-            "A borrow is missed. In 100 - 1 the second column must borrow too, for the first has taken its ten away.": (
-                [sum(one < other for one, other in digit), direct]
-            ),
-            "Equal digits need no borrow.": (
-                [
-                    sum(one <= other for one, other in pairs)
-                    for pairs in (digit, digit[:-1], lower, lower[1:], lower[1:3])
-                ]
-            ),
-            "These are the carries of the addition.": sum((large % p + small % p) >= p for p in powers),
-            "This says whether one borrows at all. How often?": [expected > 0, (expected > 0).astype(int)],
-            "This is the sum over all questions. One count per question is wanted.": expected.sum(),
-            "The columns that do not borrow are counted.": [DIGITS - expected, DIGITS + 1 - expected],
-            "Only the last column is looked at.": (digit[0][0] < digit[0][1]).astype(int),
-        },
-        "the array of counts",
-    )
+    digits = [(large // power % 10, small // power % 10) for power in POWERS]
+    return digits, [(large % power, small % power) for power in POWERS]
+
+
+def equal_ones_borrow(which: int, columns: slice):
+    return lambda a, b: sum(one <= other for one, other in pairs_of(a, b)[which][columns])
+
+
+def tens_from_the_whole_number(a, b):
+    """The ten is taken from the whole number, where a 0 becomes 9 unseen."""
+    top, small, count = np.maximum(a, b), np.minimum(a, b), 0
+    for power in POWERS[:DIGITS]:
+        borrows = top // power % 10 < small // power % 10
+        top, count = top - 10 * power * borrows, count + borrows
+    return count
+
+
+count_borrows.mistakes = {
+    "The larger number is not always on top: for 7 - 52 one works out 52 - 7 on paper, and writes a minus.": [
+        lambda a, b: sum(a % power < b % power for power in POWERS),
+        lambda a, b: sum((a // power % 10 < b // power % 10) for power in POWERS),
+        lambda a, b: np.where(a < b, 0, spare_borrows(a, b)),
+        lambda a, b: np.where(a < b, -spare_borrows(a, b), spare_borrows(a, b)),
+        lambda a, b: sum(np.minimum(a, b) % power < np.maximum(a, b) % power for power in POWERS),
+    ],
+    "A borrow is missed. In 100 - 1 the second column must borrow too, for the first has taken its ten away.": [
+        lambda a, b: sum(one < other for one, other in pairs_of(a, b)[0]),
+        tens_from_the_whole_number,
+    ],
+    "Equal digits need no borrow.": [
+        equal_ones_borrow(0, slice(None)),
+        equal_ones_borrow(0, slice(-1)),
+        equal_ones_borrow(1, slice(None)),
+        equal_ones_borrow(1, slice(1, None)),
+        equal_ones_borrow(1, slice(1, 3)),
+    ],
+    "These are the carries of the addition.": (
+        lambda a, b: sum((np.maximum(a, b) % power + np.minimum(a, b) % power) >= power for power in POWERS)
+    ),
+    "This says whether one borrows at all. How often?": lambda a, b: (spare_borrows(a, b) > 0).astype(int),
+    "This is the sum over all questions. One count per question is wanted.": lambda a, b: spare_borrows(a, b).sum(),
+    "The columns that do not borrow are counted.": [
+        lambda a, b: DIGITS - spare_borrows(a, b),
+        lambda a, b: DIGITS + 1 - spare_borrows(a, b),
+    ],
+    "Only the last column is looked at.": (lambda a, b: (np.maximum(a, b) % 10 < np.minimum(a, b) % 10).astype(int)),
+}

@@ -1,0 +1,166 @@
+"""Probes of lab 05: a table of characters, a network, one that only repeats what it was told."""
+
+import time
+
+import numpy as np
+
+from checks.plain import Unusable
+from checks.probes.networks import describe_model, ends_in_softmax, first_step
+from checks.probes.running import call
+
+CHARACTERS = "0123456789- "
+
+RECURRENT = ("LSTM", "GRU", "SimpleRNN")
+
+
+def CharacterTable(student, case: dict) -> dict:  # noqa: N802 - a check is called like its exercise
+    table = student(case["characters"])
+    encoded = [encode(table, text, length) for text, length in zip(case["texts"], case["lengths"], strict=True)]
+    return {
+        "encoded": encoded,
+        "too_long": refusal(table, case["too_long"]),
+        "unknown": refusal(table, case["unknown"]),
+        "decoded": call(table.decode, case["one_hot"]),
+        "read": call(table.decode, case["probabilities"]),
+    }
+
+
+def encode(table, text: str, length: int):
+    """What a table makes of a text that it should accept, or what it says against it."""
+    try:
+        return table.encode(text, length)
+    except ValueError as error:
+        return {"refused": str(error)[:200]}
+
+
+def refusal(table, text: str) -> dict:
+    """What a table does with a text that it should refuse."""
+    outcome = call(table.encode, text, 4)
+    if isinstance(outcome.get("value"), Exception):  # returned, not raised
+        outcome["value"] = repr(outcome["value"])
+    return outcome
+
+
+def subtraction_question(student, case: dict) -> dict:
+    questions = [student(a, b) for a, b in case["pairs"]]
+    return {"questions": [q if isinstance(q, tuple | list) else type(q).__name__ for q in questions]}
+
+
+def make_questions(student, case: dict) -> dict:
+    found = {}
+    for name, seed in (("parts", case["seed"]), ("again", case["seed"]), ("other", case["seed"] + 1)):
+        parts = student(case["n"], case["digits"], np.random.default_rng(seed))
+        if not isinstance(parts, tuple | list) or len(parts) != 2:
+            raise Unusable("Two arrays are wanted: the pairs for training, and the pairs for validation.")
+        try:
+            found[name] = [np.array(part if hasattr(part, "shape") else list(part)) for part in parts]
+        except (TypeError, ValueError) as error:
+            raise Unusable("Each of the two parts should be an array (N, 2), one pair per row.") from error
+    return found
+
+
+def encode_questions(student, case: dict) -> dict:
+    parts = student(case["pairs"])
+    seconds = []
+    for _ in range(3 if len(case["pairs"]) > 1 else 0):
+        start = time.process_time()  # not the clock: the machine may be busy with something else
+        student(case["pairs"])
+        seconds.append((time.process_time() - start) / len(case["pairs"]))
+    return {"parts": parts if isinstance(parts, tuple | list) else type(parts).__name__, "seconds": seconds}
+
+
+def build_seq2seq(student, case: dict) -> dict:
+    import keras
+
+    try:
+        model = student(getattr(keras.layers, case["rnn"]), case["hidden"], case["n_layers"])
+    except ValueError as error:
+        if "ndim" in str(error) or "at least 3 dim" in str(error):
+            return {"axes": "repeat" if "repeat_vector" in str(error) else "sequence"}
+        raise
+    found = describe_model(model)
+    x, y, scores = (keras.ops.convert_to_tensor(case[name]) for name in ("x", "y", "scores"))
+    outputs = call(lambda: np.asarray(keras.ops.cast(model(x, training=False), "float32")))
+    if ends_in_softmax(outputs):
+        scores = keras.ops.convert_to_tensor(np.asarray(keras.ops.softmax(scores)))
+    learns = (
+        found["optimizer"] and "value" in outputs and case["n_layers"] == 1
+    )  # once is enough, and deep ones are slow
+    return found | {
+        "reads_on": call(lambda: reads_to_the_end(model, case["x"])),
+        "settings": unusual_settings(model),
+        "turned": turned_scores(model, case["hidden"], x) if "value" in outputs else None,
+        "outputs": outputs,
+        "computed_loss": call(lambda: float(model.compute_loss(x, y, scores))),
+        "first_step": first_step(model, case["x"], case["y"]) if learns else None,
+        "metrics": call(lambda: {name: float(v) for name, v in model.compute_metrics(x, y, scores).items()}),
+    }
+
+
+def reads_to_the_end(model, x: np.ndarray) -> bool:
+    """Whether the last character of a query makes a difference."""
+    other = x.copy()
+    other[:, -1] = np.roll(x[:, -1], 1, axis=-1)
+    return not np.allclose(*(np.asarray(model(queries, training=False)) for queries in (x, other)), atol=1e-7)
+
+
+def unusual_settings(model) -> list[str]:
+    """What the recurrent layers do otherwise than Keras' own settings say, such as "dropout=0.2"."""
+    found = []
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            found += unusual_settings(layer)
+        elif type(layer).__name__ in RECURRENT:
+            yours, usual = layer.get_config(), type(layer)(1).get_config()
+            names = ("activation", "recurrent_activation", "go_backwards", "dropout", "recurrent_dropout", "stateful")
+            found += [f"{name}={yours[name]}" for name in names if yours.get(name) != usual.get(name)]
+    return found
+
+
+def turned_scores(model, hidden: int, x) -> list | None:
+    """The outputs with the dense layer's weights as they are, and times -3; None where there is no such layer."""
+    kernels = [weight for weight in model.weights if tuple(weight.shape) == (hidden, len(CHARACTERS))]
+    biases = [weight for weight in model.weights if tuple(weight.shape) == (len(CHARACTERS),)]
+    if len(kernels) != 1 or len(biases) != 1:
+        return None
+    biases[0].assign(np.zeros(len(CHARACTERS)))
+    before = np.asarray(model(x, training=False))
+    kernels[0].assign(-3 * np.asarray(kernels[0]))
+    return [before, np.asarray(model(x, training=False))]
+
+
+class Parrot:
+    """Stands in for a trained network: knows the questions it will be asked, and what it says to each."""
+
+    def __init__(self, x: np.ndarray, outputs: np.ndarray, y: np.ndarray):
+        self.says = {one.tobytes(): output for one, output in zip(x.astype("float32"), outputs, strict=True)}
+        self.per_character = float((outputs.argmax(-1) == y.argmax(-1)).mean())
+        self.calls = 0
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+        self.calls += 1
+        x = np.asarray(x, dtype="float32")
+        if x.ndim != 3:
+            raise ValueError(f"The network expects a batch, (N, 7, 12), but got an array of shape {x.shape}.")
+        if not all(one.tobytes() in self.says for one in x):
+            raise ValueError("The network was asked something that is none of the queries x. Hand them on as they are.")
+        return np.array([self.says[one.tobytes()] for one in x])
+
+    def __getattr__(self, name):
+        raise AttributeError(f"This network has no `{name}`. It is asked by `model.predict(...)`.")
+
+    def predict_on_batch(self, x):
+        return self.predict(x)
+
+    def __call__(self, x, training=False):
+        import keras
+
+        return keras.ops.convert_to_tensor(self.predict(x))
+
+    def evaluate(self, x, y, batch_size=None, verbose="auto", return_dict=False):
+        return {"loss": 0.5, "accuracy": self.per_character} if return_dict else [0.5, self.per_character]
+
+
+def exact_match(student, case: dict) -> dict:
+    parrot = Parrot(case["x"], case["outputs"], case["y"])
+    return {"value": student(parrot, case["x"], case["y"]), "calls": parrot.calls}
