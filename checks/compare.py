@@ -238,6 +238,7 @@ class Comparison(Check):
     on from `where` if it begins with a small letter.
     otherwise: what to say to an answer that is none of the mistakes, in place of how far it is off. It gets the case's
     values, and returns a text, or None where there is nothing special to say.
+    arguments: what the right and the wrong functions get on the judge's side, made from a case; its values unless said.
     form: or a function of the case that gives it.
     remark: what to say to a right answer. It gets the answer and the case's values, and returns a text or None.
     """
@@ -247,10 +248,11 @@ class Comparison(Check):
     form: object = field(default_factory=array)
     otherwise: Callable | None = None
     remark: Callable | None = None
+    arguments: Callable = lambda case: list(case.values())
 
     def compared(self, answer: dict, case: dict) -> Finding:
         """The judge: None where every part is right."""
-        arguments = list(case.values())
+        arguments = self.arguments(case)
         expected = self.right(*arguments)
         where = self.named(case)
         form = self.form(case) if callable(self.form) else self.form

@@ -4,26 +4,21 @@ The networks of the cases are small and have given weights, so that the judges c
 NumPy alone.
 """
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 
-from checks.old import Advice, Reason, Unusable, call, check, close, first_line, judge_array
-
-WEIGHTS = ("kernel_1", "bias_1", "kernel_2", "bias_2", "kernel_3", "bias_3")  # of every network here, in Keras' order
+from checks.compare import array, close, compare, judge_array
+from checks.core import Advice, Reason, judges
+from checks.probes import feature_journey as probes
+from checks.probes.feature_journey import BRANCHED, STRAIGHT, WEIGHTS, probabilities, softmax
+from checks.probes.running import first_line
 
 
 def convolve(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """A convolutional layer with ReLU, without padding: (N, H, W, C) -> (N, h, w, K)."""
     windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[:2], axis=(1, 2))
     return np.maximum(np.einsum("nhwcij,ijck->nhwk", windows, kernel) + bias, 0)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities (N, classes)."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def unlikely(scores: np.ndarray) -> int:
@@ -38,9 +33,6 @@ def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndar
 
 
 # ---- layer_outputs ------------------------------------------------------------------------------------------
-
-STRAIGHT = ("corners", "halved", "noise", "edges", "row", "scores")  # layers of the Sequential network
-BRANCHED = ("left", "right", "sum", "average", "scores")  # those of the functional one
 
 
 def networks(rng: np.random.Generator):
@@ -59,32 +51,6 @@ def networks(rng: np.random.Generator):
         yield {"kind": kind, "names": names, "images": normal(rng, 2, 8, 8, 1), **named}
 
 
-def network(case: dict):
-    """The Keras model of a case."""
-    import keras
-    from keras import layers
-
-    if case["kind"] == "Sequential":
-        model = keras.Sequential(
-            [
-                keras.Input((8, 8, 1)),
-                layers.Conv2D(3, 3, activation="relu", name="corners"),
-                layers.MaxPooling2D(name="halved"),
-                layers.Dropout(0.5, name="noise"),
-                layers.Conv2D(4, 2, activation="relu", name="edges"),
-                layers.Flatten(name="row"),
-                layers.Dense(5, name="scores"),
-            ]
-        )
-    else:
-        x = keras.Input((8, 8, 1))
-        left, right = (layers.Conv2D(3, 3, activation="relu", name=name)(x) for name in ("left", "right"))
-        average = layers.GlobalAveragePooling2D(name="average")(layers.Add(name="sum")([left, right]))
-        model = keras.Model(x, layers.Dense(5, name="scores")(average))
-    model.set_weights([case[name] for name in WEIGHTS])
-    return model
-
-
 def answers_of_layers(case: dict) -> dict[str, np.ndarray]:
     """What each layer answers, in the order of the network, by NumPy."""
     x, weights = case["images"].astype(float), [case[name] for name in WEIGHTS]
@@ -99,43 +65,8 @@ def answers_of_layers(case: dict) -> dict[str, np.ndarray]:
     return dict(zip(STRAIGHT, (corners, halved, halved, edges, row, row @ weights[4] + weights[5]), strict=True))
 
 
-def state(model) -> list:
-    """What a function could change in a network: its layers, and whether they are trained."""
-    return [(layer.name, layer.trainable) for layer in model.layers]
-
-
-@check(networks)
-def layer_outputs(student, case):
-    import keras
-
-    model = network(case)
-    before = state(model)
-    unknown = not set(case["names"]) <= {*STRAIGHT, *BRANCHED}
-    result = call(student, model, list(case["names"])) if unknown else {"value": student(model, list(case["names"]))}
-    if "raised" in result:
-        return result
-    built = result["value"]
-    if not isinstance(built, keras.Model):
-        parts = built if isinstance(built, list | tuple) else [built]
-        return {"kind": "KerasTensors" if all(map(keras.utils.is_keras_tensor, parts)) else type(built).__name__}
-
-    def outputs():
-        with warnings.catch_warnings():  # Keras remarks on the structure of the inputs, which is of no matter here
-            warnings.simplefilter("ignore")
-            found = built(case["images"], training=False)
-        if isinstance(found, dict):
-            raise Unusable("Your model returns a dictionary. A list is wanted, in the order of the names.")
-        return [np.asarray(one) for one in (found if isinstance(found, list | tuple) else [found])]
-
-    if state(model) != before:
-        return {"kind": "changed"}
-    first, second = outputs(), outputs()
-    model.set_weights([2 * case[name] for name in WEIGHTS])  # as a training would do
-    return {"kind": "Model", "outputs": first, "again": second, "later": outputs()}
-
-
-@layer_outputs.judge
-def _(answer, case):
+@judges(probes.layer_outputs, networks)
+def layer_outputs(answer, case):
     layers, names = answers_of_layers(case), case["names"]
     unknown = [name for name in names if name not in layers]
     if unknown:
@@ -211,7 +142,7 @@ def where(output: np.ndarray, layers: dict[str, np.ndarray]) -> str | None:
 
 
 def activations(rng: np.random.Generator):
-    """Answers of a layer without ties, as after ReLU: no negative ones. One image holds the two largest of all."""
+    """Answers of a layer without ties, some below 0 in the last case. One image holds the two largest of all."""
     for (n, height, width, filters), filter, top in (((14, 4, 6, 3), 1, 6), ((7, 5, 3, 4), 3, 1), ((6, 2, 7, 4), 2, 6)):
         values = rng.permutation(n * height * width * filters).reshape(n, height, width, filters) / 100
         image = int(rng.integers(1, n))
@@ -220,19 +151,13 @@ def activations(rng: np.random.Generator):
         low = (image + 1) % n  # a low mean, and one strong place: mean and maximum disagree
         values[low, ..., filter] /= 50
         values[low, 1, 2, filter] = values.max() - 0.25
+        if n == 6:
+            values -= 0.6 * values.max()
         yield {"activations": values.astype("float32"), "filter": filter, "top": top}
 
 
-@check(activations)
-def most_exciting(student, case):
-    result = student(case["activations"], case["filter"], case["top"])
-    if not isinstance(result, tuple | list):
-        return {"kind": "None" if result is None else type(result).__name__}
-    return {"kind": "pair", "parts": list(result)}
-
-
-@most_exciting.judge
-def _(answer, case):
+@judges(probes.most_exciting, activations)
+def most_exciting(answer, case):
     if answer["kind"] == "None":
         return "Your function returned None. Does it end with `return`?"
     parts, top = answer.get("parts", []), case["top"]
@@ -287,6 +212,9 @@ def judge_indices(indices: np.ndarray, case: dict):
             ),
             "This is the ranking of another filter. The filters are the last axis of the array.": others,
             "Your images are counted from 1; indices begin with 0.": order[:top] + 1,
+            "You took the largest activations without their sign: -5 excites less than 2.": (
+                ranked(np.abs(flat).max(axis=1))
+            ),
         },
         "your array of indices",
         otherwise=(
@@ -352,101 +280,26 @@ def occlusions(rng: np.random.Generator):
         yield {"image": image, "weights": weights, "label": unlikely(scores), "size": size, "stride": stride}
 
 
-def probabilities(images: np.ndarray, case: dict) -> np.ndarray:
-    """The classifier of a case: (N, H, W, C) -> (N, 4)."""
-    return softmax(np.tensordot(images, case["weights"], 3) / 1.5)
+WHERE = "For an image of {image.shape[0]}×{image.shape[1]} pixels, size {size}, stride {stride}: "
 
 
-@check(occlusions)
-def occlusion_map(student, case):
-    def predict(images):
-        images = np.asarray(images)
-        if images.shape[1:] != case["image"].shape:
-            raise Unusable(
-                f"`predict` takes a batch of images (N, H, W, C). Your function gave it an array of shape "
-                f"{images.shape} for an image of shape {case['image'].shape}."
-            )
-        return probabilities(images, case)
-
-    return student(predict, case["image"], case["label"], case["size"], case["stride"])
+@compare(occlusions, "your map", WHERE, array(tol=1e-3), probes.occlusion_map)
+def occlusion_map(predict, image, label, size, stride):
+    return slide(predict, image, label, size, stride)
 
 
-@occlusion_map.judge
-def _(answer, case):
-    expected, label, size, stride = slide(case), case["label"], case["size"], case["stride"]
-    before = probabilities(case["image"][np.newaxis], case)[0]
-    image, height, width = case["image"], *case["image"].shape[:2]
-    constant = "You hide the square behind the same constant for every image. The mean of this image is wanted."
-    one_less, pixel_by_pixel = expected[:-1, :-1], slide(case, stride=1)
-    return judge_array(
-        answer,
-        expected,
-        {
-            "Your signs are reversed: where hiding lowers the probability, the map should be positive.": -expected,
-            "Your map holds the probability itself. Its fall is wanted: before, minus with the hidden square.": (
-                before[label] - expected
-            ),
-            "Rows and columns are exchanged in your map.": [expected.T, expected.T.reshape(expected.shape)],
-            "Your map is 0 everywhere. Do you ask for the image with the hidden square? Can your map hold fractions?": (
-                np.zeros_like(expected)
-            ),
-            "Your map is upside down or mirrored: its first value belongs to the square in the upper left corner.": (
-                [expected[::-1], expected[:, ::-1], expected[::-1, ::-1]]
-            ),
-            "The squares accumulate: each new one is hidden in addition to all before it. Begin each time with a fresh "
-            "copy of the image.": slide(case, accumulate=True),
-            constant: [slide(case, fill=lambda square, grey=grey: grey) for grey in (0, 0.5, 1, 127, 127.5, 128)],
-            "You fill the square with its own mean. The mean of the whole image is wanted.": (
-                slide(case, fill=lambda square: square.mean())
-            ),
-            "You fill each channel with its own mean. One number is wanted, the mean over all pixels and channels.": (
-                slide(case, fill=lambda square: image.mean(axis=(0, 1)))
-            ),
-            "You hide the first channel only. The square should be hidden in all of them.": (
-                slide(case, channels=slice(0, 1))
-            ),
-            "You hide everything but the square.": slide(case, inverse=True),
-            "Your map is about the most probable class of the image. The one that was asked for is wanted.": (
-                slide(case, label=int(before.argmax()))
-            ),
-            "Your map is about the class before the one asked for: classes are counted from 0.": (
-                slide(case, label=label - 1)
-            ),
-            "Your map is never negative. Hiding may also raise the probability: keep the sign.": (
-                [np.maximum(expected, 0), np.abs(expected)]
-            ),
-            "You divide the fall by the probability, or scale the map. The difference itself is wanted.": (
-                [expected / before[label], expected / expected.max(), (expected - expected.min()) / np.ptp(expected)]
-            ),
-            "Size and stride are exchanged.": slide(case, size=stride, stride=size),
-            "The last row or column of squares is missing: count how often a square fits on the image.": (
-                [one_less, expected[:-1], expected[:, :-1]]
-            ),
-            "Your map also has squares that stick out of the image. Only whole squares are wanted.": (
-                slide(case, partial=True)
-            ),
-            "You move the square by one pixel at a time. Use the stride.": (
-                [pixel_by_pixel, pixel_by_pixel[: expected.shape[0], : expected.shape[1]]]
-            ),
-            "Your map has one value per square, in a single row. Rows and columns are wanted.": expected.ravel(),
-            "Your squares are too large, or too small, by one pixel.": (
-                [slide(case, hidden=size + 1), slide(case, hidden=size - 1)]
-            ),
-        },
-        "your map",
-        where=f"For an image of {height}×{width} pixels, size {size}, stride {stride}: ",
-        tol=1e-3,
-    )
+occlusion_map.arguments = lambda case: [
+    lambda images: probabilities(images, case),
+    *(case[name] for name in ("image", "label", "size", "stride")),
+]
 
 
-def slide(case, size=None, stride=None, hidden=None, fill=None, label=None, channels=slice(None), accumulate=False,
+def slide(predict, image, label, size, stride, hidden=None, fill=None, channels=slice(None), accumulate=False,
           inverse=False, partial=False):  # fmt: skip
-    """The occlusion map of a case, or with an argument the result of a usual mistake."""
-    image = case["image"].astype(float)
-    size, stride = size or case["size"], stride or case["stride"]
-    fill = fill or (lambda square: image.mean())
-    ends = [length if partial else length - size + 1 for length in image.shape[:2]]
-    rows, columns = (range(0, end, stride) for end in ends)
+    """The occlusion map of an image, or with one of the last arguments the result of a usual mistake."""
+    image = image.astype(float)
+    fill = fill or (lambda image, square: image.mean())
+    rows, columns = (range(0, n if partial else n - size + 1, stride) for n in image.shape[:2])
     images, latest = [], image
     for i in rows:
         for j in columns:
@@ -456,13 +309,108 @@ def slide(case, size=None, stride=None, hidden=None, fill=None, label=None, chan
                 occluded[:] = image.mean()
                 occluded[square] = image[square]
             else:
-                occluded[square] = fill(image[square])
+                occluded[square] = fill(image, image[square])
             images.append(occluded)
             latest = occluded
-    found, before = probabilities(np.array(images), case), probabilities(image[np.newaxis], case)
-    label = case["label"] if label is None else label
-    drop = before[0, label] - found[:, label]
+    drop = predict(image[np.newaxis])[0, label] - predict(np.array(images))[:, label]
     return drop.reshape(len(rows), len(columns))
+
+
+def instead(**changes):
+    """The map with something done otherwise."""
+    return lambda *arguments: slide(*arguments, **changes)
+
+
+def of_the_map(change):
+    """The right map, changed."""
+    return lambda *arguments: change(slide(*arguments))
+
+
+def before(predict, image, label) -> float:
+    return predict(image[np.newaxis])[0, label]
+
+
+def pixel_by_pixel(predict, image, label, size, stride):
+    return slide(predict, image, label, size, 1)
+
+
+def its_beginning(*arguments):
+    rows, columns = slide(*arguments).shape
+    return pixel_by_pixel(*arguments)[:rows, :columns]
+
+
+def of_another_class(choose):
+    """The map of the class that `choose` names from the probabilities and the label."""
+
+    def made(predict, image, label, size, stride):
+        return slide(predict, image, choose(predict(image[np.newaxis])[0], label), size, stride)
+
+    return made
+
+
+occlusion_map.mistakes = {
+    "Your signs are reversed: where hiding lowers the probability, the map should be positive.": (
+        of_the_map(np.negative)
+    ),
+    "Your map holds the probability itself. Its fall is wanted: before, minus with the hidden square.": (
+        lambda predict, image, label, *rest: before(predict, image, label) - slide(predict, image, label, *rest)
+    ),
+    "Rows and columns are exchanged in your map.": [
+        of_the_map(np.transpose),
+        of_the_map(lambda found: found.T.reshape(found.shape)),
+    ],
+    "Your map is 0 everywhere. Do you ask for the image with the hidden square? Can your map hold fractions?": (
+        of_the_map(np.zeros_like)
+    ),
+    "Your map is upside down or mirrored: its first value belongs to the square in the upper left corner.": [
+        of_the_map(lambda found: found[::-1]),
+        of_the_map(lambda found: found[:, ::-1]),
+        of_the_map(lambda found: found[::-1, ::-1]),
+    ],
+    "The squares accumulate: each new one is hidden in addition to all before it. Begin each time with a fresh copy of "
+    "the image.": instead(accumulate=True),
+    "You hide the square behind the same constant for every image. The mean of this image is wanted.": [
+        instead(fill=lambda image, square, grey=grey: grey) for grey in (0, 0.5, 1, 127, 127.5, 128)
+    ],
+    "You fill the square with its own mean. The mean of the whole image is wanted.": (
+        instead(fill=lambda image, square: square.mean())
+    ),
+    "You fill each channel with its own mean. One number is wanted, the mean over all pixels and channels.": (
+        instead(fill=lambda image, square: image.mean(axis=(0, 1)))
+    ),
+    "You hide the first channel only. The square should be hidden in all of them.": instead(channels=slice(0, 1)),
+    "You hide everything but the square.": instead(inverse=True),
+    "Your map is about the most probable class of the image. The one that was asked for is wanted.": (
+        of_another_class(lambda found, label: int(found.argmax()))
+    ),
+    "Your map is about the class before the one asked for: classes are counted from 0.": (
+        of_another_class(lambda found, label: label - 1)
+    ),
+    "Your map is never negative. Hiding may also raise the probability: keep the sign.": [
+        of_the_map(lambda found: np.maximum(found, 0)),
+        of_the_map(np.abs),
+    ],
+    "You divide the fall by the probability, or scale the map. The difference itself is wanted.": [
+        lambda predict, image, label, *rest: slide(predict, image, label, *rest) / before(predict, image, label),
+        of_the_map(lambda found: found / found.max()),
+        of_the_map(lambda found: (found - found.min()) / np.ptp(found)),
+    ],
+    "Size and stride are exchanged.": (
+        lambda predict, image, label, size, stride: slide(predict, image, label, stride, size)
+    ),
+    "The last row or column of squares is missing: count how often a square fits on the image.": [
+        of_the_map(lambda found: found[:-1, :-1]),
+        of_the_map(lambda found: found[:-1]),
+        of_the_map(lambda found: found[:, :-1]),
+    ],
+    "Your map also has squares that stick out of the image. Only whole squares are wanted.": instead(partial=True),
+    "You move the square by one pixel at a time. Use the stride.": [pixel_by_pixel, its_beginning],
+    "Your map has one value per square, in a single row. Rows and columns are wanted.": of_the_map(np.ravel),
+    "Your squares are too large, or too small, by one pixel.": [
+        lambda predict, image, label, size, stride: slide(predict, image, label, size, stride, hidden=size + 1),
+        lambda predict, image, label, size, stride: slide(predict, image, label, size, stride, hidden=size - 1),
+    ],
+}
 
 
 # ---- grad_cam -----------------------------------------------------------------------------------------------
@@ -536,52 +484,8 @@ def mean_gradient(case: dict, found: dict, mixture: np.ndarray) -> np.ndarray:
     return gradient(case, found, mixture).mean(axis=(0, 1))
 
 
-@check(classifiers)
-def grad_cam(student, case):
-    import keras
-    from keras import layers
-
-    x = keras.Input((9, 8, 3))
-    first = layers.Conv2D(4, 3, activation="relu", name="first")(x)
-    second = layers.Conv2D(3, 2, activation="relu", name="second")(first)
-    both = layers.Add()([second, second])  # a branch, as in ResNet: to call one layer after the other will not do
-    logits = layers.Dense(4, name="logits")(layers.Dropout(0.5)(layers.Flatten()(both)))
-    model = keras.Model(x, layers.Activation("softmax", name="probabilities")(logits))
-    halved = case["kernel_3"] / 2  # of the doubled maps
-    model.set_weights([halved if name == "kernel_3" else case[name] for name in WEIGHTS])
-
-    def answers() -> np.ndarray:
-        return np.asarray(model(case["image"][np.newaxis], training=False))
-
-    with warnings.catch_warnings():  # as in layer_outputs
-        warnings.filterwarnings("ignore", "The structure of `inputs`")
-        before = answers()
-        maps = [asked(student, model, case["image"], case["layer"], case["label"]) for _ in range(2)]
-        return {"map": maps[0], "again": maps[1], "changed": not close(answers(), before)}
-
-
-def asked(student, *arguments):
-    """What a student's `grad_cam` returns. Raises Unusable for the two usual errors with a tape."""
-    try:
-        return student(*arguments)
-    except (TypeError, ValueError, AttributeError) as error:
-        if any(part in str(error) for part in ("NoneType", "value (None)", "array of dimension 0")):
-            raise Unusable(
-                "Your code computes with None. Is it the gradient? `tape.gradient` gives None where the logit was not "
-                "computed *from* these feature maps while the tape was recording: one model must give both, inside the "
-                "`with` block."
-            ) from None
-        if "attribute '_id'" in str(error):
-            raise Unusable(
-                "`tape.gradient` was given something that is no tensor with numbers: a NumPy number (from `.numpy()` "
-                "or `predict`), or a symbol of the network. Call the network inside the `with` block, and keep its "
-                "tensors."
-            ) from None
-        raise
-
-
-@grad_cam.judge
-def _(answer, case):
+@judges(probes.grad_cam, classifiers)
+def grad_cam(answer, case):
     found, yours = inside(case), answer["map"]
     both = [one for one in (yours, answer["again"]) if isinstance(one, np.ndarray)]
     if answer["changed"]:

@@ -2,8 +2,23 @@
 
 import numpy as np
 
-from checks.old import Advice, Reason, Unusable, call, check, first_line, judge_array, judge_number
-from checks.probes.networks import describe_model, each_called_once, ends_in_softmax
+from checks.compare import judge_array, judge_number
+from checks.core import Advice, Reason, judges
+from checks.probes import pretrained_resnet as probes
+from checks.probes.networks import ends_in_softmax
+from checks.probes.pretrained_resnet import (
+    ACTIVATION,
+    CONV,
+    DENSE,
+    DROPOUT,
+    FLATTEN,
+    NAMES,
+    POOL,
+    preprocess,
+    ramp,
+    random_weights,
+)
+from checks.probes.running import first_line
 
 # ---- describe_network ---------------------------------------------------------------------------------------
 
@@ -19,38 +34,6 @@ def networks(rng: np.random.Generator):
         trainable = counts(case)["trainable"]
         side = 3 * trainable if fits else int(trainable * rng.uniform(0.2, 0.5))
         yield case | {"memory_bytes": 4 * side**2}
-
-
-def network(case: dict):
-    """A small network with what can be miscounted: other convolutions, frozen layers, layers without weights."""
-    import keras
-    from keras import layers
-
-    f, classes = case["filters"], case["classes"]
-    inputs = keras.Input((*case["size"], 3))
-    if case["kind"] == "sequential":
-        chain = keras.Sequential(
-            [
-                inputs,
-                layers.Rescaling(1 / 255),
-                layers.Conv2D(f, 3, name="stem"),
-                layers.BatchNormalization(name="conv1_bn"),
-                layers.ReLU(),
-                layers.SeparableConv2D(f + 2, 3),
-                layers.DepthwiseConv2D(3),
-                layers.Conv2D(f + 2, 1, use_bias=False),
-                layers.GlobalAveragePooling2D(),
-                layers.Dense(classes),
-                layers.Activation("softmax"),
-            ]
-        )
-        return keras.Model(chain.inputs[0], chain.outputs[0])  # a Sequential has no attribute `input`
-    value = layers.BatchNormalization(name="conv1_bn")(inputs)
-    value = layers.Conv2D(f, 3, trainable=False)(value)
-    value = layers.Add()([value, layers.Conv2D(f, 1)(value)])
-    value = layers.Conv2D(f + 2, 3, strides=2)(value)
-    value = layers.GlobalMaxPooling2D()(value)
-    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(value))
 
 
 def counts(case: dict) -> dict:
@@ -75,14 +58,8 @@ def counts(case: dict) -> dict:
     }
 
 
-@check(networks)
-def describe_network(student, case):
-    found = student(network(case), case["memory_bytes"])
-    return {"found": found if isinstance(found, dict) else type(found).__name__}
-
-
-@describe_network.judge
-def _(answer, case):
+@judges(probes.describe_network, networks)
+def describe_network(answer, case):
     found, right = answer["found"], counts(case)
     keys = ("convolutions", "parameters", "trainable", "input_size", "first_layer", "last_layer", "hessian_share")
     if isinstance(found, str):
@@ -169,45 +146,15 @@ def judge_share(share, right: dict, case: dict) -> str | None:
 
 # ---- classify -----------------------------------------------------------------------------------------------
 
-SHIFT = np.array([30, 80, 10], "float32")  # of the preprocessing that the check's classifier asks for
-NAMES = ("aubergine", "bicycle", "candle", "drum", "envelope", "fountain", "guitar", "harbour")
 
-
-class Refused(Exception):
-    """The recording network was given something that no network takes."""
-
-
-class Recorder:
-    """Stands in for a network: remembers its inputs, and answers with given probabilities."""
-
-    def __init__(self, size: list[int], probabilities: np.ndarray):
-        self.input_shape, self.output_shape = (None, *size, 3), (None, len(probabilities))
-        self.probabilities, self.inputs = probabilities, []
-
-    def predict(self, x, *args, **kwargs):
-        x = np.asarray(x, dtype="float32")
-        self.inputs.append(x)
-        if x.shape != (1, *self.input_shape[1:]):
-            raise Refused
-        return self.probabilities[np.newaxis].copy()
-
-    predict_on_batch = predict
-
-    def __call__(self, x, *args, **kwargs):
-        import keras
-
-        return keras.ops.convert_to_tensor(self.predict(x))
-
-
-def preprocess(images) -> np.ndarray:
-    return np.array(images, "float32") / 2 - SHIFT
+RAMP = 20  # by so much the photographs are brighter at the bottom than at the top, and left than right
 
 
 def pictures(rng: np.random.Generator):
     """Photographs of one colour, brighter at the bottom and at the left: any way of resizing keeps that."""
-    kinds = (("RGB", 3, (61, 47)), ("RGB", 1, (20, 90)), ("grey", 5, (50, 70)), ("one channel", 2, (44, 30)))
+    kinds = (("RGB", 3, (300, 260)), ("RGB", 1, (20, 90)), ("grey", 5, (50, 70)), ("one channel", 2, (44, 30)))
     for number, (kind, top, shape) in enumerate((*kinds, ("RGBA", 4, (53, 64)))):
-        rows, columns = (np.linspace(-10, 10, n) for n in shape)
+        rows, columns = (np.linspace(-RAMP / 2, RAMP / 2, n) for n in shape)
         ramp = rows[:, np.newaxis] - columns
         colour = rng.permutation([45.0, 120.0, 205.0])
         image = ramp[..., np.newaxis] + colour
@@ -230,29 +177,8 @@ def pictures(rng: np.random.Generator):
         }
 
 
-@check(pictures)
-def classify(student, case):
-    from helpers.pretrained import Classifier
-
-    recorder = Recorder(case["size"], case["probabilities"])
-    model = Classifier("test", recorder, tuple(case["size"]), preprocess, NAMES, "a check", False)
-    found = {"raised": None, "result": None}
-    try:
-        if case["kind"] == "RGB":  # an error says in which line it happened
-            found["result"] = student(model, case["image"], case["top"])
-        else:
-            outcome = call(student, model, case["image"], case["top"])
-            found["result"] = outcome.get("value")
-            found["raised"] = first_line(outcome) if "raised" in outcome else None
-    except Refused:
-        pass  # judged by what the network got
-    if isinstance(found["result"], np.ndarray):
-        found["result"] = found["result"].tolist()
-    return found | {"inputs": recorder.inputs[-1:]}
-
-
-@classify.judge
-def _(answer, case):
+@judges(probes.classify, pictures)
+def classify(answer, case):
     shape = case["image"].shape
     if answer["inputs"] and (finding := judge_batch(answer["inputs"][0].shape, case)):
         return finding
@@ -260,6 +186,8 @@ def _(answer, case):
         return f"For a photograph of shape {shape} ({case['kind']}) your function fails: {answer['raised']}"
     if not answer["inputs"]:
         return "`model.network` was never asked."
+    if answer["in_training"]:
+        return "You call the network with `training=True`: dropout and batch normalisation would behave as in training."
     return judge_colours(answer["inputs"][0][0], case) or judge_pairs(answer["result"], case)
 
 
@@ -315,8 +243,16 @@ def judge_colours(image: np.ndarray, case: dict) -> str | None:
     middle = image[rows, columns]
     means = middle.mean(axis=(0, 1))
     if min(np.abs(means - one).max() for one in accepted) < 9:
-        if middle[-1].mean() > middle[0].mean() and middle[:, 0].mean() > middle[:, -1].mean():
+        slopes = (middle[-1] - middle[0]).mean() / len(middle), (middle[:, 0] - middle[:, -1]).mean() / len(middle[0])
+        seen = [2 * slope * length / RAMP for slope, length in zip(slopes, image.shape, strict=False)]  # of each side
+        if min(slopes) > 0 and max(seen) > 0.4:
             return None
+        if min(slopes) > -0.05 and max(seen) <= 0.4:
+            return (
+                "The network sees a small piece of the photograph only: it was cut out, and not made smaller. Resize "
+                "first, "
+                "or crop as large a piece as fits."
+            )
         return "The picture that the network got is not upright any more: it was flipped, turned or torn."
     # Small numbers apart: all scalings to 0–1 are near each other.
     for sentence, one in mistakes.items():
@@ -394,66 +330,8 @@ def blocks(rng: np.random.Generator):
         yield {"x": x, "filters": filters, "stride": stride}
 
 
-def flat(model) -> list:
-    """All layers of a model, those of nested models included."""
-    return [one for layer in model.layers for one in (flat(layer) if hasattr(layer, "layers") else [layer])]
-
-
-def response(
-    model,
-    x: np.ndarray,
-    kernels: tuple[float, float],
-    last_norm: tuple[float, float] = (1, 0),
-    other_norms: tuple[float, float] = (1, 0),
-) -> np.ndarray:
-    """What a block answers when its 3×3 convolutions only multiply by these numbers; norms: their (gamma, beta)."""
-    convolutions = [layer for layer in flat(model) if type(layer).__name__ == "Conv2D"]
-    norms = [layer for layer in flat(model) if type(layer).__name__ == "BatchNormalization"]
-    numbers = iter(kernels)
-    for layer in convolutions:
-        kernel = np.zeros(layer.kernel.shape, "float32")
-        factor = next(numbers, 0) if tuple(layer.kernel_size) == (3, 3) else 1
-        middle = tuple(size // 2 for size in layer.kernel_size)
-        kernel[middle] = factor * np.eye(*kernel.shape[2:])
-        layer.set_weights([kernel, *(np.zeros(w.shape) for w in layer.weights[1:])])
-    for layer in norms:
-        gamma, beta = last_norm if layer is norms[-1] else other_norms
-        values = {"gamma": gamma, "beta": beta, "moving_mean": 0, "moving_variance": 1}
-        layer.set_weights([np.full(w.shape, values.get(w.name, 0)) for w in layer.weights])
-    return np.asarray(model(x, training=False))
-
-
-def ramp(x: np.ndarray) -> np.ndarray:
-    """An input like x that grows with the row and the column."""
-    rows, columns = (np.arange(n, dtype="float32") for n in x.shape[1:3])
-    return np.broadcast_to((rows[:, np.newaxis] + columns)[np.newaxis, ..., np.newaxis], x.shape)
-
-
-@check(blocks)
-def residual_block(student, case):
-    import keras
-
-    inputs = keras.Input(case["x"].shape[1:])
-    outputs = student(inputs, case["filters"], case["stride"])
-    if not isinstance(outputs, keras.KerasTensor):
-        what = "None: does it end with `return`?" if outputs is None else f"a {type(outputs).__name__}."
-        if isinstance(outputs, keras.Layer):
-            what = "a layer: was it called?"
-        raise Unusable(f"The block's output, a tensor of Keras, is wanted; your function returned {what}")
-    model = keras.Model(inputs, outputs)
-    return {
-        "layers": describe_model(model)["layers"],
-        "shape": list(outputs.shape[1:]),
-        "zero": response(model, case["x"], (0, 0)),
-        "minus": response(model, case["x"], (1, 1), last_norm=(0, -1)),
-        "between": response(model, case["x"], (-1, 1)),
-        "ramp": response(model, ramp(case["x"]), (0, 0)),
-        "negative": response(model, -10 - ramp(case["x"]), (0, 0), last_norm=(1, 1), other_norms=(1, 1)),
-    }
-
-
-@residual_block.judge
-def _(answer, case):
+@judges(probes.residual_block, blocks)
+def residual_block(answer, case):
     x, filters, stride = case["x"], case["filters"], case["stride"]
     where = f"For an input of {x.shape[-1]} channels, filters={filters} and stride={stride}: "
     expected = [x.shape[1] // stride, x.shape[2] // stride, filters]
@@ -555,16 +433,8 @@ def judge_shortcut(answer: dict, x: np.ndarray, where: str) -> str | None:
 CORE, SHORTCUTS = 269_722, (0, 2560, 2752)  # trainable parameters; shortcuts: none, 1×1 without and with norm
 
 
-@check(lambda rng: [{"x": rng.normal(0, 0.5, (2, 32, 32, 3)).astype("float32")}])
-def build_resnet20(student, case):
-    model = student()
-    describe_model(model, (32, 32, 3))  # says so where it is no network
-    found = describe_model(each_called_once(model))
-    return found | {"outputs": call(lambda: np.asarray(model(case["x"], training=False)))}
-
-
-@build_resnet20.judge
-def _(answer, case):
+@judges(probes.build_resnet20, lambda rng: [{"x": rng.normal(0, 0.5, (2, 32, 32, 3)).astype("float32")}])
+def build_resnet20(answer, case):
     layers = answer["layers"]
     kinds = [layer["kind"] for layer in layers]
     if answer["input_shape"] is None:
@@ -639,46 +509,11 @@ def _(answer, case):
 # ---- freeze_backbone ----------------------------------------------------------------------------------------
 
 
-def backbone(seed: int, nested: bool = False):
-    """A small functional network with batch normalisation, (12, 12, 3) -> (6, 6, 5), and known weights."""
-    import keras
-    from keras import layers
-
-    inputs = keras.Input((12, 12, 3))
-    value = layers.Conv2D(5, 3, strides=2, padding="same", use_bias=False)(inputs)
-    value = layers.BatchNormalization()(value)
-    if nested:
-        part = [keras.Input((6, 6, 5)), layers.Conv2D(5, 1), layers.BatchNormalization()]
-        value = keras.Sequential(part, name="branch")(value)
-    model = keras.Model(inputs, value if nested else layers.ReLU()(value))
-    rng = np.random.default_rng(seed)
-    model.set_weights([rng.uniform(0.1, 1, w.shape) for w in model.weights])
-    return model
-
-
-@check(lambda rng: ({"weights_seed": int(rng.integers(1, 10_000)), "nested": nested} for nested in (False, True)))
-def freeze_backbone(student, case):
-    import keras
-
-    model = backbone(case["weights_seed"], case["nested"])
-    kinds, weights = [type(layer).__name__ for layer in flat(model)], model.get_weights()
-    frozen = student(model)
-    describe_model(frozen, (12, 12, 3))  # says so where it is no network
-    return {
-        "same_layers": [type(layer).__name__ for layer in flat(frozen)] == kinds,
-        "before": weights,
-        "after": frozen.get_weights(),
-        "trainable": [
-            type(layer).__name__
-            for layer in flat(frozen)
-            if layer.trainable_weights or layer.trainable and isinstance(layer, keras.layers.BatchNormalization)
-        ],
-        "own": len(kinds),
-    }
-
-
-@freeze_backbone.judge
-def _(answer, case):
+@judges(
+    probes.freeze_backbone,
+    lambda rng: ({"weights_seed": int(rng.integers(1, 10_000)), "nested": nested} for nested in (False, True)),
+)
+def freeze_backbone(answer, case):
     if not answer["same_layers"]:
         return "The network you return has other layers than the one you got. Only whether it learns should change."
     if not all(np.array_equal(one, two) for one, two in zip(answer["before"], answer["after"], strict=True)):
@@ -708,44 +543,8 @@ def heads(rng: np.random.Generator):
         yield {"x": x, "frozen": frozen, "classes": classes, "weights_seed": int(rng.integers(1, 10_000))}
 
 
-def statistics(norms: list) -> list[np.ndarray]:
-    """Mean and variance that each batch normalisation remembers."""
-    return [np.copy(weight) for layer in norms for weight in layer.get_weights()[-2:]]
-
-
-@check(heads)
-def add_head(student, case):
-    import keras
-
-    body = backbone(case["weights_seed"])
-    body.trainable = not case["frozen"]
-    features = np.asarray(body(case["x"], training=False))
-    model = student(body, case["classes"])
-    found = describe_model(model, (12, 12, 3))
-    dense = [layer for layer in flat(model) if isinstance(layer, keras.layers.Dense)]
-    norms = [layer for layer in flat(model) if isinstance(layer, keras.layers.BatchNormalization)]
-    norms = [layer for layer in norms if np.any(layer.get_weights()[-2])]  # without new ones of the head
-    outputs, before = call(lambda: np.asarray(model(case["x"], training=False))), statistics(norms)
-    for layer in norms:
-        layer.momentum = 0.5  # with 1, batch statistics would be used without a trace
-    call(lambda: model(case["x"], training=True))
-    return {
-        "kinds": [layer["kind"] for layer in found["layers"]],
-        "last": found["layers"][-1]["activation"],
-        "input_shape": found["input_shape"],
-        "output_shape": found["output_shape"],
-        "features": features,
-        "outputs": outputs,
-        "dense": [layer.get_weights() for layer in dense],
-        "dense_trainable": [bool(layer.trainable_weights) for layer in dense],
-        "body_learns": any(layer.trainable_weights for layer in flat(model) if isinstance(layer, keras.layers.Conv2D)),
-        "before": before,
-        "after": statistics(norms),
-    }
-
-
-@add_head.judge
-def _(answer, case):
+@judges(probes.add_head, heads)
+def add_head(answer, case):
     classes, shape = case["classes"], answer["output_shape"]
     if answer["input_shape"] not in ([12, 12, 3], [None, None, 3]):
         return f"Your model takes images of shape {answer['input_shape']}. It should take what the backbone takes."
@@ -775,18 +574,22 @@ def _(answer, case):
             "The backbone came trainable, and in your model all of it is frozen. Only its batch normalisation should "
             "be: for fine-tuning the same function must serve."
         )
-    if finding := judge_head(answer, softmax):
-        return finding
+    head = judge_head(answer, softmax)
+    if isinstance(head, str):
+        return head
     if not all(np.array_equal(one, two) for one, two in zip(answer["before"], answer["after"], strict=True)):
         return (
             "In training your model changes the means and variances that batch normalisation has learned, and uses "
             "those of the batch. When the backbone comes trainable, freeze these layers. (The argument training=False "
             "of a call is not enough, as `fit` overrides it; nor is a momentum of 1, which still uses the batch's.)"
         )
-    return None
+    return head
 
 
-def judge_head(answer: dict, softmax: bool) -> str | None:
+POOLED = "The mean of each map, global average pooling, is usual: it does not care where something was found."
+
+
+def judge_head(answer: dict, softmax: bool) -> str | Advice | None:
     """Whether the outputs come from the backbone's features, as far as the head's layers can be read."""
     features, outputs = answer["features"].astype(float), answer["outputs"]["value"]
     if len(answer["dense"]) > 1:  # a head with hidden layers
@@ -803,6 +606,12 @@ def judge_head(answer: dict, softmax: bool) -> str | None:
             f"{features.shape[-1]} channels: what does it get, and over which axes is the mean taken?"
         )
     if any(np.allclose(outputs, one, atol=1e-3) for one in expected) or not expected:
+        if kernel.shape[0] != features.shape[-1]:
+            return Advice(
+                f"Right, but your dense layer sees every place by itself: {kernel.shape[0]} numbers. {POOLED}"
+            )
+        if not np.allclose(outputs, expected[0], atol=1e-3):
+            return Advice(f"Right, with the largest value of each map. {POOLED}")
         return None
     if softmax:
         again = [np.exp(one) / np.exp(one).sum(1, keepdims=True) for one in expected]
@@ -815,8 +624,6 @@ def judge_head(answer: dict, softmax: bool) -> str | None:
 
 
 # ---- to_fully_convolutional ---------------------------------------------------------------------------------
-
-CONV, POOL, FLATTEN, DROPOUT, DENSE, ACTIVATION = "conv", "pool", "flatten", "dropout", "dense", "activation"
 
 
 def classifiers(rng: np.random.Generator):
@@ -848,49 +655,6 @@ def classifiers(rng: np.random.Generator):
             "larger": rng.normal(0, 1, (2, height + 8, width + 12, channels)).astype("float32"),
             "weights_seed": int(rng.integers(1, 10_000)),
         }
-
-
-def random_weights(case: dict) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(kernel, bias) for each convolution and dense layer; the values keep the outputs apart."""
-    rng = np.random.default_rng(case["weights_seed"])
-    (height, width, channels), inputs, found = case["x"].shape[1:], None, []
-    for kind, *settings in case["layers"]:
-        if kind == CONV:
-            shape = (settings[1], settings[1], channels, settings[0])
-            channels = settings[0]
-            if settings[2] == "valid":
-                height, width = height - settings[1] + 1, width - settings[1] + 1
-        elif kind == POOL:
-            height, width = height // 2, width // 2
-        elif kind == FLATTEN:
-            inputs = height * width * channels
-        elif kind == DENSE:
-            shape, inputs = (inputs, settings[0]), settings[0]
-        if kind in (CONV, DENSE):
-            scale = 1.5 / np.sqrt(np.prod(shape[:-1]))
-            found.append((rng.normal(0, scale, shape), rng.normal(0, 0.5, shape[-1])))
-    return found
-
-
-def sequential(case: dict):
-    import keras
-    from keras import layers
-
-    model = keras.Sequential([keras.Input(case["x"].shape[1:])])
-    make = {
-        CONV: lambda filters, size, padding, activation: layers.Conv2D(
-            filters, size, padding=padding, activation=activation
-        ),
-        POOL: layers.MaxPooling2D,
-        FLATTEN: layers.Flatten,
-        DROPOUT: lambda: layers.Dropout(0.5),
-        DENSE: lambda units, activation: layers.Dense(units, activation=activation),
-        ACTIVATION: layers.Activation,
-    }
-    for kind, *settings in case["layers"]:
-        model.add(make[kind](*settings))
-    model.set_weights([one for pair in random_weights(case) for one in pair])
-    return model
 
 
 def activate(values: np.ndarray, name: str) -> np.ndarray:
@@ -935,25 +699,8 @@ def class_maps(case: dict, x: np.ndarray, order=(0, 1, 2), biases=True, activati
     return values
 
 
-@check(classifiers)
-def to_fully_convolutional(student, case):
-    model = sequential(case)
-    before, configuration = np.asarray(model(case["x"], training=False)), str(model.get_config())
-    converted = student(model)
-    found = describe_model(converted, (None, None, case["x"].shape[-1]))
-    return {
-        "kinds": [layer["kind"] for layer in found["layers"]],
-        "input_shape": found["input_shape"],
-        "small": call(lambda: np.asarray(converted(case["x"], training=False))),
-        "large": call(lambda: np.asarray(converted(case["larger"], training=False))),
-        "before": before,
-        "after": call(lambda: np.asarray(model(case["x"], training=False))),
-        "same_layers": call(lambda: str(model.get_config())) == {"value": configuration},
-    }
-
-
-@to_fully_convolutional.judge
-def _(answer, case):
+@judges(probes.to_fully_convolutional, classifiers)
+def to_fully_convolutional(answer, case):
     n, height, width, channels = case["x"].shape
     if answer["input_shape"] is not None and answer["input_shape"][:2] != [None, None]:
         return (

@@ -385,6 +385,47 @@ def without_train_score(models, x_train, y_train, x_test, y_test):
     return table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))[["model", "test_score"]]
 
 
+@wrong("score_models", says="were fitted on the test set")
+def fit_on_the_test_set(models, x_train, y_train, x_test, y_test):
+    return table(models, (x_test, y_test), (x_train, y_train), (x_test, y_test))
+
+
+@wrong("score_models", says="fitted on both sets")
+def fit_on_everything(models, x_train, y_train, x_test, y_test):
+    both = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
+    return table(models, both, (x_train, y_train), (x_test, y_test))
+
+
+@wrong("score_models", says="fitted a second time")
+def fit_before_each_score(models, x_train, y_train, x_test, y_test):
+    rows = [
+        [name, model.fit(x_train, y_train).score(x_train, y_train), model.fit(x_test, y_test).score(x_test, y_test)]
+        for name, model in models.items()
+    ]
+    return pd.DataFrame(rows, columns=["model", "train_score", "test_score"])
+
+
+@wrong("score_models", says="score of the wrong split")
+def score_of_the_wrong_split(models, x_train, y_train, x_test, y_test):
+    return table(models, (x_train, y_train), (x_train, y_train), (x_train, y_train))
+
+
+@wrong("score_models", says="Both columns hold the score of the test set")
+def test_score_twice(models, x_train, y_train, x_test, y_test):
+    return table(models, (x_train, y_train), (x_test, y_test), (x_test, y_test))
+
+
+@wrong("score_models", says="The two scores are swapped")
+def scores_swapped(models, x_train, y_train, x_test, y_test):
+    return table(models, (x_train, y_train), (x_test, y_test), (x_train, y_train))
+
+
+@wrong("score_models", says="error rates")
+def error_rates(models, x_train, y_train, x_test, y_test):
+    scores = table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))
+    return scores.assign(train_score=1 - scores["train_score"], test_score=1 - scores["test_score"])
+
+
 # ---- build_dense_network -----------------------------------------------------------------------------------
 
 
@@ -793,3 +834,23 @@ def rotated_and_forgotten(predict, drawings, labels, angles):
         turned(drawings, angle)
         accuracies.append(np.mean(predict(drawings) == labels))
     return accuracies
+
+
+@wrong("accuracy_by_rotation", says="take the mean over the images")
+def without_the_mean(predict, drawings, labels, angles):
+    return np.array([predict(turned(drawings, angle)) == labels for angle in angles])
+
+
+@wrong("accuracy_by_rotation", says="one number for all angles")
+def mean_over_all(predict, drawings, labels, angles):
+    return np.mean([predict(turned(drawings, angle)) == labels for angle in angles])
+
+
+@wrong("accuracy_by_rotation", says="numbers of right answers")
+def counts(predict, drawings, labels, angles):
+    return [np.sum(predict(turned(drawings, angle)) == labels) for angle in angles]
+
+
+@wrong("accuracy_by_rotation", says="error rates")
+def errors(predict, drawings, labels, angles):
+    return [np.mean(predict(turned(drawings, angle)) != labels) for angle in angles]

@@ -984,6 +984,51 @@ def a_list():
     return list(RIGHT.values())
 
 
+@wrong("read_summary", says="for every channel of its input")
+def filters_times_coefficients():
+    return RIGHT | {"parameters_of_conv2d_1": 128 * 9}
+
+
+@wrong("read_summary", says="The biases are missing: one per filter")
+def no_biases():
+    return RIGHT | {"parameters_of_conv2d_1": 9 * 32 * 128}
+
+
+@wrong("read_summary", says="all places share one filter")
+def weights_for_every_place():
+    return RIGHT | {"parameters_of_conv2d_1": (9 * 32 + 1) * 128 * 16 * 16}
+
+
+@wrong("read_summary", says="the factor along one side")
+def pooling_along_one_side():
+    return RIGHT | {"pooling_factor": 2}
+
+
+@wrong("read_summary", says="The channels are missing: flatten")
+def flat_without_channels():
+    return RIGHT | {"output_of_flatten": 64}
+
+
+@wrong("read_summary", says="not only one value per map")
+def dense_on_channels():
+    return RIGHT | {"parameters_of_dense": 128 * 64 + 64}
+
+
+@wrong("read_summary", says="The biases of dense are missing")
+def dense_without_biases():
+    return RIGHT | {"parameters_of_dense": 8192 * 64}
+
+
+@wrong("read_summary", says="counted together")
+def share_of_both():
+    return RIGHT | {"share_of_dense": 0.93269}
+
+
+@wrong("read_summary", says="share of all other layers")
+def share_of_the_others():
+    return RIGHT | {"share_of_dense": 0.06846}
+
+
 # ---- add_l2 -------------------------------------------------------------------------------------------------
 
 

@@ -210,6 +210,52 @@ class ListOfCharacters(Strict):
         return list(super().decode(rows))
 
 
+@wrong("CharacterTable", says="Spaces of the text itself are lost")
+class StripsTheText(Strict):
+    """A reversed query begins with spaces."""
+
+    def fill(self, string, length):
+        return super().fill(string.strip(), length)
+
+
+@wrong("CharacterTable", says="filled with another character")
+class FilledWithZeros(Strict):
+    def fill(self, string, length):
+        return super().fill(string, length).replace(" ", self.characters[0])
+
+
+@wrong("CharacterTable", says="rows of zeros")
+class ZerosForSpaces(Strict):
+    def fill(self, string, length):
+        super().fill(string, length)
+        return string
+
+
+@wrong("CharacterTable", says="filled up on its right")
+class PaddedOnTheLeft(Strict):
+    def fill(self, string, length):
+        return super().fill(string, length)[len(string) :] + string
+
+
+@wrong("CharacterTable", says="is not filled up")
+class NotPadded(Strict):
+    def encode(self, string, length):
+        self.fill(string, length)
+        return super().encode(string, len(string))
+
+
+@wrong("CharacterTable", says="Did you sort it?")
+class Sorted(Strict):
+    def __init__(self, characters):
+        self.characters = sorted(set(characters))
+
+
+@wrong("CharacterTable", says="These are the numbers of the characters")
+class NumbersOnly(Strict):
+    def encode(self, string, length):
+        return super().encode(string, length).argmax(axis=1)
+
+
 # ---- subtraction_question -----------------------------------------------------------------------------------
 
 
@@ -588,6 +634,42 @@ def objects(pairs):
     return x.astype(object), y
 
 
+@wrong("encode_questions", says="The query is not reversed.")
+def encodes_natural_order(pairs):
+    return encoded(pairs, not_reversed.function)
+
+
+@wrong("encode_questions", says="Only the query is.")
+def encodes_reversed_answers(pairs):
+    return encoded(pairs, both_reversed.function)
+
+
+@wrong("encode_questions", says="The minus sign of negative results is missing")
+def encodes_absolute_values(pairs):
+    return encoded(pairs, absolute.function)
+
+
+@wrong("encode_questions", says="rows of zeros where a space is")
+def without_spaces(pairs):
+    return encode_texts([question(a, b)[0] for a, b in pairs]) * (np.arange(12) < 11), encoded(pairs)[1]
+
+
+@wrong("encode_questions", says="rows of zeros where a minus sign is")
+def plus_in_the_alphabet(pairs):
+    return encoded(pairs, characters="0123456789+ ")
+
+
+@wrong("encode_questions", says="are in another order: column k")
+def sorted_alphabet(pairs):
+    return encoded(pairs, characters="".join(sorted(CHARACTERS)))
+
+
+@wrong("encode_questions", says="The axes of the queries")
+def places_first(pairs):
+    x, y = encoded(pairs)
+    return np.swapaxes(x, 0, 1), y
+
+
 # ---- build_seq2seq ------------------------------------------------------------------------------------------
 
 
@@ -914,6 +996,47 @@ def list_of_evaluate(model, x, y):
 @wrong("exact_match", says="The network expects a batch")
 def without_batch_axis(model, x, y):
     return np.mean([np.array_equal(ask(model, one).argmax(-1), two.argmax(-1)) for one, two in zip(x, y, strict=True)])
+
+
+@wrong("exact_match", says="as if mistakes at one place had nothing to do with those at another")
+def places_multiplied(model, x, y):
+    return float((model.predict(x, verbose=0).argmax(-1) == y.argmax(-1)).mean(axis=0).prod())
+
+
+@wrong("exact_match", says="Over which axis does your `all` run?")
+def all_over_the_questions(model, x, y):
+    return (ask(model, x).argmax(-1) == y.argmax(-1)).all(axis=0).mean()
+
+
+@wrong("exact_match", says="Not all four places are compared")
+def spaces_left_out(model, x, y):
+    truth = y.argmax(-1)
+    return ((ask(model, x).argmax(-1) == truth) | (truth == 11)).all(axis=1).mean()
+
+
+@wrong("exact_match", says="The argmax runs over another axis")
+def argmax_over_places(model, x, y):
+    return np.mean((ask(model, x).argmax(axis=1) == y.argmax(axis=1)).all(axis=1))
+
+
+@wrong("exact_match", says="a single right character counts")
+def any_character(model, x, y):
+    return np.mean((ask(model, x).argmax(-1) == y.argmax(-1)).any(axis=1))
+
+
+@wrong("exact_match", says="Only the first character")
+def first_character(model, x, y):
+    return np.mean(ask(model, x)[:, 0].argmax(-1) == y[:, 0].argmax(-1))
+
+
+@wrong("exact_match", says="This is the part of the wrong answers")
+def wrong_answers(model, x, y):
+    return 1 - as_texts.function(model, x, y)
+
+
+@wrong("exact_match", says="compared number by number")
+def rounded(model, x, y):
+    return np.mean((ask(model, x).round() == y).all(axis=(1, 2)))
 
 
 # ---- count_borrows ------------------------------------------------------------------------------------------

@@ -42,6 +42,53 @@ def other_containers(model, memory_bytes):
     return found | {"trainable": trainable, "hessian_share": np.minimum(share, 1)}
 
 
+@wrong("describe_network", says="height comes first")
+def width_first(model, memory_bytes):
+    return figures(model, memory_bytes, input_size=model.input_shape[1:3][::-1])
+
+
+@wrong("describe_network", says="only height and width")
+def whole_shape(model, memory_bytes):
+    return figures(model, memory_bytes, input_size=model.input_shape[1:])
+
+
+@wrong("describe_network", says="ask the network")
+def literal_size(model, memory_bytes):
+    return figures(model, memory_bytes, input_size=(224, 224))
+
+
+def share(model, memory_bytes, of):
+    trainable = figures(model, memory_bytes)["trainable"]
+    return figures(model, memory_bytes, hessian_share=of(memory_bytes, trainable))
+
+
+@wrong("describe_network", says="this is more than 1")
+def not_capped(model, memory_bytes):
+    return share(model, memory_bytes, lambda memory, n: math.sqrt(memory / 4) / n)
+
+
+@wrong("describe_network", says="this is a percentage")
+def percentage(model, memory_bytes):
+    return share(model, memory_bytes, lambda memory, n: 100 * min(1, math.sqrt(memory / 4) / n))
+
+
+@wrong("describe_network", says="lacks hessian_share")
+def without_share(model, memory_bytes):
+    found = figures(model, memory_bytes)
+    del found["hessian_share"]
+    return found
+
+
+@wrong("describe_network", says="None: does it end with `return`?")
+def figures_printed(model, memory_bytes):
+    figures(model, memory_bytes)
+
+
+@wrong("describe_network", says="your function returned list")
+def only_a_summary(model, memory_bytes):
+    return list(figures(model, memory_bytes).values())
+
+
 @wrong("describe_network", says="Separable and depthwise")
 def every_convolution(model, memory_bytes):
     kinds = [type(layer).__name__ for layer in model.layers]
@@ -70,21 +117,6 @@ def all_as_trainable(model, memory_bytes):
     return figures(model, memory_bytes, trainable=model.count_params())
 
 
-@wrong("describe_network", says="height comes first")
-def width_first(model, memory_bytes):
-    return figures(model, memory_bytes, input_size=model.input_shape[1:3][::-1])
-
-
-@wrong("describe_network", says="only height and width")
-def whole_shape(model, memory_bytes):
-    return figures(model, memory_bytes, input_size=model.input_shape[1:])
-
-
-@wrong("describe_network", says="ask the network")
-def literal_size(model, memory_bytes):
-    return figures(model, memory_bytes, input_size=(224, 224))
-
-
 @wrong("describe_network", says="The first layer of this network has no parameters")
 def very_first_layer(model, memory_bytes):
     return figures(model, memory_bytes, first_layer=model.layers[0].count_params())
@@ -105,11 +137,6 @@ def very_last_layer(model, memory_bytes):
 def kernel_only(model, memory_bytes):
     dense = [layer for layer in model.layers if isinstance(layer, layers.Dense)][-1]
     return figures(model, memory_bytes, last_layer=math.prod(dense.kernel.shape))
-
-
-def share(model, memory_bytes, of):
-    trainable = figures(model, memory_bytes)["trainable"]
-    return figures(model, memory_bytes, hessian_share=of(memory_bytes, trainable))
 
 
 @wrong("describe_network", says="one number takes 4 bytes")
@@ -137,16 +164,6 @@ def gradient_capped(model, memory_bytes):
     return share(model, memory_bytes, lambda memory, n: min(1, memory / (4 * n)))
 
 
-@wrong("describe_network", says="this is more than 1")
-def not_capped(model, memory_bytes):
-    return share(model, memory_bytes, lambda memory, n: math.sqrt(memory / 4) / n)
-
-
-@wrong("describe_network", says="this is a percentage")
-def percentage(model, memory_bytes):
-    return share(model, memory_bytes, lambda memory, n: 100 * min(1, math.sqrt(memory / 4) / n))
-
-
 @wrong("describe_network", says="this is the number of parameters")
 def number_instead_of_share(model, memory_bytes):
     return share(model, memory_bytes, lambda memory, n: math.sqrt(memory / 4))
@@ -160,23 +177,6 @@ def share_of_all(model, memory_bytes):
 @wrong("describe_network", says="not for each of its rows")
 def root_before_the_division(model, memory_bytes):
     return share(model, memory_bytes, lambda memory, n: min(1, math.sqrt(memory) / 4 / n))
-
-
-@wrong("describe_network", says="lacks hessian_share")
-def without_share(model, memory_bytes):
-    found = figures(model, memory_bytes)
-    del found["hessian_share"]
-    return found
-
-
-@wrong("describe_network", says="None: does it end with `return`?")
-def figures_printed(model, memory_bytes):
-    figures(model, memory_bytes)
-
-
-@wrong("describe_network", says="your function returned list")
-def only_a_summary(model, memory_bytes):
-    return list(figures(model, memory_bytes).values())
 
 
 # ---- classify -----------------------------------------------------------------------------------------------
@@ -243,6 +243,35 @@ def cropped_and_rounded(model, image, top=5):
 def with_black_bars(model, image, top=5):
     batch = tf.image.resize_with_pad(as_rgb(image)[tf.newaxis], *model.input_size, antialias=True)
     return tuple(pairs(model, model.network(model.preprocess_input(batch)).numpy().ravel(), top))
+
+
+def pick(model, batch, top, **settings):
+    probabilities = np.asarray(model.network(model.preprocess_input(batch), **settings))[0]
+    return [(model.class_names[k], float(probabilities[k])) for k in np.argsort(-probabilities)[:top]]
+
+
+def in_colours(image):
+    rgb = image[..., np.newaxis] if image.ndim == 2 else image
+    return np.repeat(rgb, 3, axis=-1) if rgb.shape[-1] == 1 else rgb[..., :3]
+
+
+@wrong("classify", says="sees a small piece of the photograph only")
+def cut_out_of_the_middle(model, image, top=5):
+    return pick(
+        model, np.asarray(tf.image.resize_with_crop_or_pad(in_colours(image)[np.newaxis], *model.input_size)), top
+    )
+
+
+@right("classify")
+def cropped_to_the_aspect_ratio(model, image, top=5):
+    batch = in_colours(image)[np.newaxis].astype("float32")
+    return pick(model, np.asarray(keras.ops.image.resize(batch, model.input_size, crop_to_aspect_ratio=True)), top)
+
+
+@wrong("classify", says="You call the network with `training=True`")
+def in_training_mode(model, image, top=5):
+    batch = np.asarray(tf.image.resize(in_colours(image)[np.newaxis].astype("float32"), model.input_size))
+    return pick(model, batch, top, training=True)
 
 
 @wrong("classify", says="The preprocessing is missing")
@@ -336,7 +365,7 @@ def grey_with_two_axes_only(model, image, top=5):
     return pairs(model, np.asarray(model.network(model.preprocess_input(np.array(picture)[None])))[0], top)
 
 
-@wrong("classify", says="red, green and blue also for a grey photograph")
+@wrong("classify", says="It wants red, green and blue also for a grey photograph.")
 def grey_stays_grey(model, image, top=5):
     image = image[..., np.newaxis] if image.ndim == 2 else image
     batch = np.asarray(ops.image.resize(image[np.newaxis].astype("float32"), model.input_size))
@@ -840,7 +869,7 @@ class Subclass(keras.Model):
         return self.network(x, training=training)
 
 
-@wrong("build_resnet20", says="does not tell the shapes in it")
+@wrong("build_resnet20", says="Your network should be Sequential or functional and have one input, `keras.")
 def as_a_class():
     return Subclass()
 
@@ -1001,6 +1030,23 @@ def sequential_with_a_norm_of_its_own(backbone, n_classes):
         layer.trainable = layer.trainable and layer.__class__.__name__ != "BatchNormalization"
     head = [layers.BatchNormalization(), layers.Dropout(0.2), layers.Dense(n_classes, activation="softmax")]
     return keras.Sequential([backbone, layers.GlobalAveragePooling2D(), *head])
+
+
+def head_behind(pooling, backbone, n_classes):
+    for layer in backbone.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.trainable = False
+    return keras.Model(backbone.inputs, layers.Dense(n_classes, activation="softmax")(pooling(backbone.outputs[0])))
+
+
+@right("add_head")
+def flattened_with_a_remark(backbone, n_classes):
+    return head_behind(layers.Flatten(), backbone, n_classes)
+
+
+@right("add_head")
+def largest_values_with_a_remark(backbone, n_classes):
+    return head_behind(layers.GlobalMaxPooling2D(), backbone, n_classes)
 
 
 @wrong("add_head", says="In training your model changes the means and variances")
@@ -1207,22 +1253,6 @@ def later_dense_layers_stay(model):
     return keras.Model(start, x)
 
 
-@wrong("to_fully_convolutional", says="The kernel's rows and columns are exchanged")
-def rows_and_columns_exchanged(model):
-    def kernel_of(kernel, h, w):
-        return kernel.reshape(w, h, -1, kernel.shape[1]).swapaxes(0, 1)
-
-    return converted(model, kernel_of)
-
-
-@wrong("to_fully_convolutional", says="Channels are mixed up with places")
-def channels_before_places(model):
-    def kernel_of(kernel, h, w):
-        return np.moveaxis(kernel.reshape(-1, h, w, kernel.shape[1]), 0, 2)
-
-    return converted(model, kernel_of)
-
-
 @wrong("to_fully_convolutional", says="Were all weights copied, and is no")
 def filters_first(model):
     def kernel_of(kernel, h, w):
@@ -1244,16 +1274,6 @@ def activations_of_convolutions_forgotten(model):
 @wrong("to_fully_convolutional", says="Has each layer kept its settings?")
 def padding_of_convolutions_forgotten(model):
     return converted(model, settings={layers.Conv2D: {"padding": "valid"}})
-
-
-@wrong("to_fully_convolutional", says="The biases of the dense layers are missing")
-def biases_forgotten(model):
-    return converted(model, bias=False)
-
-
-@wrong("to_fully_convolutional", says="The activations of the dense layers are missing")
-def activations_forgotten(model):
-    return converted(model, activation=False)
 
 
 @wrong("to_fully_convolutional", says="the map should be 1×1")
@@ -1288,3 +1308,29 @@ def spoils_the_original(model):
 @wrong("to_fully_convolutional", says="your function returned None")
 def converted_without_return(model):
     converted(model)
+
+
+@wrong("to_fully_convolutional", says="The kernel's rows and columns are exchanged")
+def rows_and_columns_exchanged(model):
+    def kernel_of(kernel, h, w):
+        return kernel.reshape(w, h, -1, kernel.shape[1]).swapaxes(0, 1)
+
+    return converted(model, kernel_of)
+
+
+@wrong("to_fully_convolutional", says="Channels are mixed up with places")
+def channels_before_places(model):
+    def kernel_of(kernel, h, w):
+        return np.moveaxis(kernel.reshape(-1, h, w, kernel.shape[1]), 0, 2)
+
+    return converted(model, kernel_of)
+
+
+@wrong("to_fully_convolutional", says="The biases of the dense layers are missing")
+def biases_forgotten(model):
+    return converted(model, bias=False)
+
+
+@wrong("to_fully_convolutional", says="The activations of the dense layers are missing")
+def activations_forgotten(model):
+    return converted(model, activation=False)

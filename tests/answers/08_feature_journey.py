@@ -484,43 +484,6 @@ each_pixel = wrong("occlusion_map", says="by one pixel at a time")(
 )
 
 
-@wrong("occlusion_map", says="Size and stride are exchanged")
-def size_and_stride(predict, image, label, size, stride):
-    return solved(predict, image, label, stride, size)
-
-
-@wrong("occlusion_map", says="Rows and columns are exchanged in your map")
-def map_transposed(predict, image, label, size, stride):
-    return solved(predict, image, label, size, stride).T
-
-
-@wrong("occlusion_map", says="Your map is upside down or mirrored")
-def map_upside_down(predict, image, label, size, stride):
-    return solved(predict, image, label, size, stride)[::-1]
-
-
-@wrong("occlusion_map", says="or scale the map")
-def map_scaled(predict, image, label, size, stride):
-    drop = solved(predict, image, label, size, stride)
-    return drop / drop.max()
-
-
-@wrong("occlusion_map", says="Use the stride")
-def stride_in_the_shape_only(predict, image, label, size, stride):
-    rows, columns = ((length - size) // stride + 1 for length in image.shape[:2])
-    return solved(predict, image, label, size, 1)[:rows, :columns]
-
-
-@wrong("occlusion_map", says="The squares accumulate")
-def squares_accumulate(predict, image, label, size, stride):
-    occluded, drops = image.copy(), []
-    for i in corners(image.shape[0], size, stride):
-        for j in corners(image.shape[1], size, stride):
-            occluded[i : i + size, j : j + size] = image.mean()
-            drops.append(predict(image[None])[0, label] - predict(occluded[None])[0, label])
-    return np.reshape(drops, ((image.shape[0] - size) // stride + 1, -1))
-
-
 @wrong("occlusion_map", says="changed its input `image` in place")
 def image_changed(predict, image, label, size, stride):
     before, drops = predict(image[None])[0, label], []
@@ -529,44 +492,6 @@ def image_changed(predict, image, label, size, stride):
             image[i : i + size, j : j + size] = image.mean()
             drops.append(before - predict(image[None])[0, label])
     return np.reshape(drops, ((image.shape[0] - size) // stride + 1, -1))
-
-
-@wrong("occlusion_map", says="everything but the square")
-def everything_else(predict, image, label, size, stride):
-    def hide(image, i, j, size):
-        occluded = np.full_like(image, image.mean())
-        occluded[i : i + size, j : j + size] = image[i : i + size, j : j + size]
-        return occluded
-
-    return occlusion(hide)(predict, image, label, size, stride)
-
-
-@wrong("occlusion_map", says="hide the first channel only")
-def first_channel(predict, image, label, size, stride):
-    def hide(image, i, j, size):
-        occluded = image.copy()
-        occluded[i : i + size, j : j + size, 0] = image.mean()
-        return occluded
-
-    return occlusion(hide)(predict, image, label, size, stride)
-
-
-@wrong("occlusion_map", says="or too small, by one pixel")
-def one_pixel_more(predict, image, label, size, stride):
-    def larger(image, i, j, size):
-        return hide(image, i, j, size + 1)
-
-    return occlusion(larger)(predict, image, label, size, stride)
-
-
-@wrong("occlusion_map", says="in a single row")
-def in_a_single_row(predict, image, label, size, stride):
-    return in_one_batch.function(predict, image, label, size, stride).ravel()
-
-
-@wrong("occlusion_map", says="Your map is 0 everywhere")
-def whole_numbers(predict, image, label, size, stride):
-    return solved(predict, image, label, size, stride).astype(int)
 
 
 @wrong("occlusion_map", says="takes a batch of images")
