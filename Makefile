@@ -7,7 +7,7 @@ RUN = PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)" .venv/bin/python
 CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE -u PYTHONWARNINGS \
 	COURSE_PROFILE=ci TF_CPP_MIN_LOG_LEVEL=3
 
-.PHONY: help lab test venv outputs release bundle grade reproduce
+.PHONY: help lab test venv outputs release bundle grade reproduce mutants
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
@@ -41,3 +41,6 @@ grade: venv  ## grade submitted/<student>/<lab>/ and write grades.csv (LAB=01_..
 
 reproduce: venv  ## measure the figures in the README again
 	@$(RUN) -m grader.reproduce
+
+mutants: venv  ## change one token of the solutions at a time, list what no check notices (LAB=01_... for one)
+	@$(CLEAN) $(RUN) -m tests.mutants $(LAB)
