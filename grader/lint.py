@@ -26,12 +26,8 @@ def problems(nb: NotebookNode) -> list[str]:
     for exercise in exercises(nb):
         where = f"exercise '{exercise.name}'"
         test = tests.get(f"test_{exercise.name}")
-        if test is None:
-            found.append(f"{where} has no check: a locked, graded cell with the grade_id 'test_{exercise.name}'.")
-        elif test["points"] != exercise.points:
+        if test and test["points"] != exercise.points:
             found.append(f"{where} promises {exercise.points} points, but its test cell gives {test['points']}.")
-        if not exercise.cell.metadata.get("nbgrader", {}).get("solution"):
-            found.append(f'{where} lacks "solution": true in its cell\'s nbgrader metadata.')
         if BEGIN not in exercise.cell.source:
             found.append(f"{where} has no solution region ('{BEGIN}' ... '{END}'), so nothing of it would be given.")
         elif _at_top_level(exercise.cell.source):
@@ -41,10 +37,8 @@ def problems(nb: NotebookNode) -> list[str]:
         if cell.cell_type != "code":
             continue
         where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
-        if setting.get("solution") and not MARKER.match(cell.source):
-            found.append(f"{where} is a student cell, but does not begin with '# EXERCISE name (points)'.")
-        if BEGIN in cell.source and not setting.get("solution"):
-            found.append(f"{where} holds a solution region, but is no student cell.")
+        if (BEGIN in cell.source or setting.get("solution")) and not MARKER.match(cell.source):
+            found.append(f"{where} holds a solution, but does not begin with '# EXERCISE name (points)'.")
         if BEGIN_HIDDEN in cell.source and not setting.get("grade"):
             found.append(f"{where} holds hidden tests, but is no test cell.")
         for begin, end in ((BEGIN, END), (BEGIN_HIDDEN, END_HIDDEN)):

@@ -1,4 +1,10 @@
-"""A lab's source: `solutions/NN_name/NN_name.py`, jupytext percent, and what can be read off it without running it."""
+"""A lab's source: `solutions/NN_name/NN_name.py`, jupytext percent, and what can be read off it without running it.
+
+An exercise is written once: a code cell that begins with `# EXERCISE name (points)`. nbgrader's metadata, the locked
+test cell under it with its hidden call, and what the setup cell says follow from the text (`expanded`), and leave it
+again on the way back (`condensed`). So do the metadata of a written question, whose cell holds the exemplar answer
+and begins with `<!-- WRITTEN name (points) -->`.
+"""
 
 import ast
 import functools
@@ -19,6 +25,23 @@ import helpers  # noqa: F401 - quiets TensorFlow, which a lab's definitions impo
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = re.compile(r"# EXERCISE (?P<name>\w+) \((?P<points>\d+)\)\n")
+WRITTEN = re.compile(r"<!-- WRITTEN (?P<name>\w+) \((?P<points>[\d.]+)\) -->\n")
+SETUP_MARK = "# {{setup}}"
+SETUP = """\
+# Run this cell first: it finds the course's helpers, or fetches them on Colab.
+import subprocess
+import sys
+from pathlib import Path
+
+course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
+if course is None:  # alone on Colab: fetch the course
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
+    course = Path("cnn-course").resolve()
+sys.path.insert(0, str(course))
+
+from helpers import session
+
+session.begin()"""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -51,17 +74,71 @@ def notebook(lab: str, root: Path = ROOT) -> NotebookNode:
 
 def read(content: str) -> NotebookNode:
     """The notebook that a text in jupytext's percent format describes."""
-    return canonical(jupytext.reads(content, fmt="py:percent"))
+    return canonical(expanded(jupytext.reads(content, fmt="py:percent")))
 
 
 def text(nb: NotebookNode) -> str:
     """The notebook as jupytext percent text; outputs are left out."""
-    nb = nbformat.from_dict({**nb, "metadata": {"kernelspec": METADATA["kernelspec"]}})
+    nb = nbformat.from_dict({**nb, "cells": condensed(nb), "metadata": {"kernelspec": METADATA["kernelspec"]}})
     nb.metadata["jupytext"] = {
         "notebook_metadata_filter": "kernelspec,-all",
         "cell_metadata_filter": "nbgrader,tags,-all",
     }
     return jupytext.writes(nb, fmt="py:percent")
+
+
+def expanded(nb: NotebookNode) -> NotebookNode:
+    """The notebook with what follows from its markers. A test cell that is written out stands as it is."""
+    written_out = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells}
+    cells = []
+    for cell in nb.cells:
+        cells.append(cell)
+        if cell.source == SETUP_MARK:
+            cell.source = SETUP
+        if marker := WRITTEN.match(cell.source):
+            cell.metadata["nbgrader"] = graded(f"written_{marker['name']}", _number(marker["points"]), solution=True)
+        elif marker := MARKER.match(cell.source):
+            cell.metadata["nbgrader"] = graded(marker["name"], solution=True)
+            if f"test_{marker['name']}" not in written_out:
+                cells.append(test_cell(marker["name"], int(marker["points"])))
+    nb.cells = cells
+    return nb
+
+
+def condensed(nb: NotebookNode) -> list[NotebookNode]:
+    """The cells without what follows from their markers; a test cell that says something else stays."""
+    markers = [marker for cell in nb.cells if (marker := MARKER.match(cell.source))]
+    derived = {f"test_{marker['name']}": test_cell(marker["name"], 0).source for marker in markers}
+    cells = []
+    for cell in nb.cells:
+        if derived.get(cell.metadata.get("nbgrader", {}).get("grade_id")) == cell.source:  # whatever its points
+            continue
+        cell = nbformat.from_dict({**cell, "source": SETUP_MARK if cell.source == SETUP else cell.source})
+        if MARKER.match(cell.source) or WRITTEN.match(cell.source):
+            cell.metadata = nbformat.from_dict({key: one for key, one in cell.metadata.items() if key != "nbgrader"})
+        cells.append(cell)
+    return cells
+
+
+def test_cell(name: str, points: int) -> NotebookNode:
+    """The locked cell that calls an exercise's check, and once more, hidden, with other cases."""
+    seed = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 9000 + 1000
+    cell = nbformat.v4.new_code_cell(
+        f"checks.{name}({name})\n### BEGIN HIDDEN TESTS\nchecks.{name}({name}, seed={seed})\n### END HIDDEN TESTS"
+    )
+    cell.metadata["nbgrader"] = graded(f"test_{name}", points)
+    return cell
+
+
+def graded(grade_id: str, points: int | float | None = None, solution: bool = False) -> NotebookNode:
+    """nbgrader's metadata: of a student's cell without points, a test cell, or a written answer, which is both."""
+    found = {"grade": points is not None, "grade_id": grade_id, "locked": not solution}
+    found |= {} if points is None else {"points": points}
+    return nbformat.from_dict({**found, "schema_version": 3, "solution": solution, "task": False})
+
+
+def _number(text: str) -> int | float:
+    return float(text) if "." in text else int(text)
 
 
 def inputs(nb: NotebookNode) -> list[tuple]:

@@ -42,7 +42,7 @@ remark = "only authors read this"
 import math
 FACTOR = 3
 
-# %% nbgrader={"grade": false, "grade_id": "triple", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE triple (2)
 def triple(x):
     """Return x three times."""
@@ -73,7 +73,9 @@ print(use(), six)
 # %% [markdown]
 # Why? *Rubric: 1 point for a reason.*
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_why", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN why (1) -->
+#
 # Since floors are flat.
 '''  # noqa: E501
 

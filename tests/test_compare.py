@@ -179,7 +179,8 @@ def copied(x):
 
 def test_lists_and_tensors_will_not_do_where_the_text_asks_for_numpy():
     assert (
-        says(copied, lambda x: x.tolist()) == "The values are right, but their type is list. An array is wanted: `np.array` makes one of it."
+        says(copied, lambda x: x.tolist())
+        == "The values are right, but their type is list. An array is wanted: `np.array` makes one of it."
     )
 
 

@@ -27,20 +27,7 @@
 # **Start here:** click into the grey cell below and press Shift+Enter.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import contextlib
@@ -168,7 +155,7 @@ show_verdict(upside_down)
 # Networks learn better from small numbers: bring them to the range 0 to 1, as 32-bit floating-point numbers
 # (`float32`). `images.astype("float32")` changes the type.
 
-# %% nbgrader={"grade": false, "grade_id": "scale_pixels", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE scale_pixels (2)
 def scale_pixels(images):
     """Bring stored images to the range 0 to 1.
@@ -182,12 +169,6 @@ def scale_pixels(images):
     return images.astype("float32") / 255
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_scale_pixels", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.scale_pixels(scale_pixels)
-### BEGIN HIDDEN TESTS
-checks.scale_pixels(scale_pixels, seed=4701)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 3 Keras in five steps (5 minutes)
@@ -270,7 +251,7 @@ print(f"test accuracy {accuracy:.3f}")
 # - Ten outputs, one per digit. `softmax` turns them into probabilities that add up to 1.
 # - The loss is the cross-entropy for labels that are whole numbers: `sparse_categorical_crossentropy`.
 
-# %% nbgrader={"grade": false, "grade_id": "build_classifier", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_classifier (3)
 def build_classifier():
     """Return a compiled network that tells the ten digits apart.
@@ -293,12 +274,6 @@ def build_classifier():
     return model
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_classifier", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.build_classifier(build_classifier)
-### BEGIN HIDDEN TESTS
-checks.build_classifier(build_classifier, seed=4702)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Train it. `validation_split=0.2` keeps a fifth of the training digits apart and measures on them after each epoch.
@@ -389,7 +364,7 @@ print("parameters:", chain.count_params(), "and", functional.count_params())
 # a name, call it on one input and then on the other. Its weights exist once. Where a network has several inputs or
 # outputs, `keras.Model` takes lists of them.
 
-# %% nbgrader={"grade": false, "grade_id": "build_pair_model", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_pair_model (3)
 def build_pair_model():
     """Return the network of the picture, a keras.Model that is not compiled.
@@ -414,12 +389,6 @@ def build_pair_model():
     return keras.Model([left, right], [same, total])
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_pair_model", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.build_pair_model(build_pair_model)
-### BEGIN HIDDEN TESTS
-checks.build_pair_model(build_pair_model, seed=4703)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Compare with the picture: in the table of your network, the column *Connected to* says where the arrows come from.
@@ -566,7 +535,7 @@ for device in tf.config.list_physical_devices():
 # a kernel of size 7 holds 7×7×3 weights. With zeros around the image (**zero padding**) and steps of one pixel (**stride
 # 1**), there are as many places as pixels. Each kernel makes such an output, for each image.
 
-# %% nbgrader={"grade": false, "grade_id": "count_multiplications", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE count_multiplications (2)
 def count_multiplications(n_images, height, width, channels, kernels, size):
     """Count the multiplications of a convolution with zero padding ("same") and stride 1.
@@ -580,12 +549,6 @@ def count_multiplications(n_images, height, width, channels, kernels, size):
     return n_images * height * width * kernels * size * size * channels
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_count_multiplications", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.count_multiplications(count_multiplications)
-### BEGIN HIDDEN TESTS
-checks.count_multiplications(count_multiplications, seed=4704)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Now measure: 100 images, and then only 2, of 100×100 pixels in three colours, with 32 kernels of 7×7×3. Images and

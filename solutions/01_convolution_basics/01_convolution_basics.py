@@ -25,20 +25,7 @@
 # check as often as you like. 20 points in all.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import keras
@@ -83,7 +70,7 @@ for name, patch in patches.items():
 # Let the kernel lie on the image with all its pixels. Then an image of height $H$ has only $H - h + 1$ places for it.
 # This choice is called `valid`.
 
-# %% nbgrader={"grade": false, "grade_id": "correlate_valid", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE correlate_valid (2)
 def correlate_valid(image, kernel):
     """Slide the kernel over the image and take the dot product at every place where it fits.
@@ -105,12 +92,6 @@ def correlate_valid(image, kernel):
     return response
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_correlate_valid", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.correlate_valid(correlate_valid)
-### BEGIN HIDDEN TESTS
-checks.correlate_valid(correlate_valid, seed=4712)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Now let your function search. The picture below holds pluses, rings and noise. Where does the response peak?
@@ -147,7 +128,7 @@ for place in np.argsort(found, axis=None)[::-1][:4]:
 # The flip makes convolution symmetric in its two arguments, which is convenient for proofs. A network learns its kernels,
 # so for a network it makes no difference. Write convolution; you may use `correlate_valid`.
 
-# %% nbgrader={"grade": false, "grade_id": "convolve_valid", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE convolve_valid (1)
 def convolve_valid(image, kernel):
     """Convolve: flip the kernel along both axes, then correlate where it fits.
@@ -161,12 +142,6 @@ def convolve_valid(image, kernel):
     return correlate_valid(image, kernel[::-1, ::-1])
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_convolve_valid", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.convolve_valid(convolve_valid)
-### BEGIN HIDDEN TESTS
-checks.convolve_valid(convolve_valid, seed=4713)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Which of the two is `keras.layers.Conv2D`? We give the layer our own kernel instead of a learned one, and compare. The
@@ -251,7 +226,7 @@ plots.image_grid(
 # ($\propto$ means *proportional to*) where $x$ and $y$ are the distances from the middle pixel, and $\sigma$ (sigma,
 # in pixels) is the **standard deviation**: the larger, the wider. The weights must sum to 1.
 
-# %% nbgrader={"grade": false, "grade_id": "gaussian_kernel", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE gaussian_kernel (2)
 def gaussian_kernel(size, sigma):
     """Return the weights of a Gaussian blur by the formula above, an array of floats (size, size) that sums to 1.
@@ -268,19 +243,13 @@ def gaussian_kernel(size, sigma):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_gaussian_kernel", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.gaussian_kernel(gaussian_kernel)
-### BEGIN HIDDEN TESTS
-checks.gaussian_kernel(gaussian_kernel, seed=4714)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # ### The length of the gradient
 #
 # Sobel x answers how fast the grey changes to the right, Sobel y how fast it changes downwards. Together they are a
 # vector, the **gradient**. Its length $\sqrt{x^2 + y^2}$ says how strong an edge is, whatever its direction.
 
-# %% nbgrader={"grade": false, "grade_id": "gradient_magnitude", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE gradient_magnitude (2)
 def gradient_magnitude(image):
     """Return the length of the Sobel gradient at every place where a 3×3 kernel fits.
@@ -296,12 +265,6 @@ def gradient_magnitude(image):
     return np.sqrt(x**2 + y**2)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_gradient_magnitude", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.gradient_magnitude(gradient_magnitude)
-### BEGIN HIDDEN TESTS
-checks.gradient_magnitude(gradient_magnitude, seed=4715)
-### END HIDDEN TESTS
 
 # %%
 plots.image_grid(
@@ -356,7 +319,7 @@ explorer.static(image="coins", kernel="Sobel y", border="same", stride=4)
 # Adding pixels around an image is called **padding**. Now answer with numbers, for the photograph `camera`, the Gaussian
 # kernel 15×15 and the two Sobel kernels. Work them out first, then check with code if you like.
 
-# %% nbgrader={"grade": false, "grade_id": "border_sizes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE border_sizes (2)
 def border_sizes():
     """Return a dictionary with these seven entries:
@@ -384,10 +347,6 @@ def border_sizes():
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_border_sizes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.border_sizes(border_sizes)
-
-
 # %% [markdown]
 # Now for any size. The kernel moves in steps of `stride` pixels, over an image with `padding` zeros added **on each
 # side**. A place where the kernel would hang over the border is no place: the pixels left over are dropped.
@@ -395,7 +354,7 @@ checks.border_sizes(border_sizes)
 # A worked example: an image of 5×5 with padding 1 is 7×7. A kernel of 3×3 with stride 2 can begin at pixel 0, 2 and 4. So
 # the response is 3×3.
 
-# %% nbgrader={"grade": false, "grade_id": "output_size", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE output_size (1)
 def output_size(n, kernel, padding=0, stride=1):
     """Return how many places a kernel has along one side, a whole number.
@@ -413,12 +372,6 @@ def output_size(n, kernel, padding=0, stride=1):
     return room // stride + 1
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_output_size", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.output_size(output_size)
-### BEGIN HIDDEN TESTS
-checks.output_size(output_size, seed=4717)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # A network stacks many layers. With `valid` each 3×3 layer takes 2 pixels away. **Predict:** how many such layers can a
@@ -479,7 +432,7 @@ walk.static(place=6, filter=2)
 # Each row is a channel. The green frame is the patch; the third column is patch × filter. The three sums and the bias
 # make one number of the output.
 
-# %% nbgrader={"grade": false, "grade_id": "conv_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE conv_forward (3)
 def conv_forward(x, w, b, stride, padding):
     """Compute what a convolutional layer computes (without activation).
@@ -505,12 +458,6 @@ def conv_forward(x, w, b, stride, padding):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_conv_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.conv_forward(conv_forward)
-### BEGIN HIDDEN TESTS
-checks.conv_forward(conv_forward, seed=4718)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # Does Keras agree? `Conv2D` has no number for padding, so a `ZeroPadding2D` layer adds the zeros first.
 
@@ -533,7 +480,7 @@ print("shape", yours.shape, "- equal to Keras:", np.allclose(yours, from_keras, 
 # of `size` × `size` pixels and keeps the largest value of each block. Height and width shrink by this factor; the number of
 # channels (the **depth**) stays. There is nothing to learn in it.
 
-# %% nbgrader={"grade": false, "grade_id": "max_pool", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE max_pool (2)
 def max_pool(x, size):
     """Keep the largest value of every block of size × size pixels, in each channel by itself.
@@ -549,12 +496,6 @@ def max_pool(x, size):
     return blocks.max(axis=(1, 3))
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_max_pool", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.max_pool(max_pool)
-### BEGIN HIDDEN TESTS
-checks.max_pool(max_pool, seed=4719)
-### END HIDDEN TESTS
 
 # %%
 edges = gradient_magnitude(camera)[:, :, np.newaxis]
@@ -576,7 +517,7 @@ plots.image_grid(
 # A **dense** layer connects every input with every unit, each connection with a weight of its own, and a bias for each
 # unit. A **convolutional** layer uses the same small kernel everywhere. How many numbers must each of them learn?
 
-# %% nbgrader={"grade": false, "grade_id": "conv_parameters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE conv_parameters (1)
 def conv_parameters(kernel_height, kernel_width, channels, filters):
     """Return the number of parameters, weights and biases, of a convolutional layer.
@@ -588,13 +529,7 @@ def conv_parameters(kernel_height, kernel_width, channels, filters):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_conv_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.conv_parameters(conv_parameters)
-### BEGIN HIDDEN TESTS
-checks.conv_parameters(conv_parameters, seed=4720)
-### END HIDDEN TESTS
-
-# %% nbgrader={"grade": false, "grade_id": "dense_parameters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE dense_parameters (1)
 def dense_parameters(inputs, units):
     """Return the number of parameters, weights and biases, of a dense layer.
@@ -605,12 +540,6 @@ def dense_parameters(inputs, units):
     return (inputs + 1) * units
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_dense_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.dense_parameters(dense_parameters)
-### BEGIN HIDDEN TESTS
-checks.dense_parameters(dense_parameters, seed=4721)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Take a small colour image, 32×32×3, and let each layer produce as many numbers as it gets: 32×32×3 again. **Predict**
@@ -679,7 +608,9 @@ plots.image_grid(
 # *Rubric: ½ point for naming the effects of three kernels correctly; ½ point for reasons that use the weights (sum,
 # signs, symmetry).*
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_filters", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN filters (1) -->
+#
 # The box blur replaces each pixel by the mean of its neighbourhood: all weights are equal and sum to 1, so brightness
 # stays and details go. Sobel x subtracts the pixels on the left from those on the right: the weights sum to 0, so equal
 # grey gives 0, and vertical edges give large values whose sign says from dark to bright or back. "edges 3" compares a
@@ -691,7 +622,9 @@ plots.image_grid(
 # *Rubric: ½ point for the shrinking of the feature maps (with a number or a formula); ½ point for what is lost at the
 # border with `valid`, or for the artificial edge of zeros with `same`.*
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_valid", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN valid (1) -->
+#
 # Each `valid` layer with a k×k kernel takes k−1 pixels from each side length. A 32×32 image is used up after 15 layers of
 # 3×3, so a network of fifty layers is impossible. Besides, pixels at the border take part in fewer places than pixels in
 # the middle, so what stands there counts less. `same` keeps the size, but the zeros around the image look like a dark frame,
@@ -704,7 +637,9 @@ plots.image_grid(
 # *Rubric: ½ point for the kernel reaching through all channels of its input; ½ point for the sum over channels that
 # makes one number per place and filter.*
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_depth", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN depth (1) -->
+#
 # Whether something is an orange edge can be said only from all three colours together, so a filter has weights for each
 # channel: 7×7×3. At each place it multiplies all 147 values and adds them up, over the channels too. One number comes out
 # per place, so each filter gives one plane, and 16 filters give 16 channels.

@@ -27,20 +27,7 @@
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for a written answer: 20 in all.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import time
@@ -136,7 +123,7 @@ plots.show(figure, alt="The mean images of both classes, both an even grey, a li
 # set**. **Stratified** means: both parts hold the classes in the same proportion as the whole. `train_test_split`,
 # imported above, can do that.
 
-# %% nbgrader={"grade": false, "grade_id": "make_dataset", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE make_dataset (3)
 def make_dataset(per_class=500, seed=0):
     """Draw noisy slashes (add_noise with its usual noise) and split them: 75 % training, 25 % test, stratified.
@@ -154,12 +141,6 @@ def make_dataset(per_class=500, seed=0):
     return train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=seed)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_make_dataset", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.make_dataset(make_dataset)
-### BEGIN HIDDEN TESTS
-checks.make_dataset(make_dataset, seed=4721)
-### END HIDDEN TESTS
 
 # %% tags=["nbval-check-output"]
 x_train, x_test, y_train, y_test = make_dataset()
@@ -185,7 +166,7 @@ if "x_train" not in globals():
 # is lost to them. A convolutional network takes **images with a channel axis**, `(N, height, width, channels)`; grey
 # images have one channel.
 
-# %% nbgrader={"grade": false, "grade_id": "to_flat", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE to_flat (1)
 def to_flat(images):
     """Write each image as one row, line by line.
@@ -199,13 +180,7 @@ def to_flat(images):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_to_flat", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.to_flat(to_flat)
-### BEGIN HIDDEN TESTS
-checks.to_flat(to_flat, seed=4722)
-### END HIDDEN TESTS
-
-# %% nbgrader={"grade": false, "grade_id": "to_images", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE to_images (1)
 def to_images(images):
     """Add the channel axis that convolutional layers want.
@@ -218,12 +193,6 @@ def to_images(images):
     return images[..., np.newaxis]
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_to_images", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.to_images(to_images)
-### BEGIN HIDDEN TESTS
-checks.to_images(to_images, seed=4723)
-### END HIDDEN TESTS
 
 # %% tags=["nbval-check-output"]
 print("flat: ", to_flat(x_train).shape)
@@ -258,7 +227,7 @@ def classic_models(seed=0):
 # **Predict:** which model will be best on the test set? Which will be no better than a coin? Write your guess down,
 # then write the function that finds out.
 
-# %% nbgrader={"grade": false, "grade_id": "score_models", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE score_models (3)
 def score_models(models, x_train, y_train, x_test, y_test):
     """Fit every model on the training set; return the accuracy on both sets.
@@ -284,12 +253,6 @@ def score_models(models, x_train, y_train, x_test, y_test):
     return pd.DataFrame(rows)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_score_models", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.score_models(score_models)
-### BEGIN HIDDEN TESTS
-checks.score_models(score_models, seed=4724)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Logistic regression and the SVMs are fitted in steps. If the steps run out too early, scikit-learn issues a
@@ -347,7 +310,7 @@ show_scores(
 #
 # **Count before you build:** 900 inputs, three layers of 64 units, one output. How many weights and biases?
 
-# %% nbgrader={"grade": false, "grade_id": "build_dense_network", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_dense_network (2)
 def build_dense_network():
     """Return a Keras model with 900 inputs, three dense layers of 64 units and one output.
@@ -369,12 +332,6 @@ def build_dense_network():
     )
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_dense_network", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.build_dense_network(build_dense_network)
-### BEGIN HIDDEN TESTS
-checks.build_dense_network(build_dense_network, seed=4725)
-### END HIDDEN TESTS
 
 # %% tags=["nbval-check-output"]
 print("by hand:", (900 * 64 + 64) + (64 * 64 + 64) + (64 * 64 + 64) + (64 * 1 + 1), "parameters")
@@ -459,7 +416,7 @@ print("dense network: training {:.3f}, test {:.3f}".format(*dense_scores))
 # **Global average pooling** forgets *where* something was found and keeps *how much* of it there was. This is just
 # what the task needs.
 
-# %% nbgrader={"grade": false, "grade_id": "build_conv_network", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_conv_network (4)
 def build_conv_network(momentum=0.99):
     """Return the network of the table above: a Sequential or functional Keras model that begins with keras.Input.
@@ -483,12 +440,6 @@ def build_conv_network(momentum=0.99):
     )
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_conv_network", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-checks.build_conv_network(build_conv_network)
-### BEGIN HIDDEN TESTS
-checks.build_conv_network(build_conv_network, seed=4726)
-### END HIDDEN TESTS
 
 # %% tags=["nbval-check-output"]
 network = build_conv_network()
@@ -668,7 +619,9 @@ show_scores(
 # | explains the effect: what batch normalisation does in each mode, and why few batches per epoch matter | 1 |
 # | proposes two different remedies, and says for each why it helps | 1 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_batch_norm", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN batch_norm (3) -->
+#
 # Measure the accuracy on the training images in test mode (`model.evaluate(x_train, y_train)`). If the network
 # overfits, it is near 1.00 there; if it is about 0.50 as well, the images are not to blame, since they are the same,
 # but the mode. In training mode batch normalisation uses mean and variance of the present batch. In test mode it uses
@@ -737,7 +690,7 @@ print(f"convolutional network: {right.mean():.3f} of 1,000 long, noisy strokes a
 # pale, and that alone costs accuracy, in our run 0.73 instead of 0.90 in the next test.) Rotate the clean drawings;
 # `predict` adds the noise afterwards, so that noise is not rotated.
 
-# %% nbgrader={"grade": false, "grade_id": "accuracy_by_rotation", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE accuracy_by_rotation (3)
 def accuracy_by_rotation(predict, drawings, labels, angles):
     """Return the accuracy of `predict` on the drawings rotated by each angle, an array of floats (len(angles),).
@@ -757,12 +710,6 @@ def accuracy_by_rotation(predict, drawings, labels, angles):
     return np.array(accuracies)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_accuracy_by_rotation", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.accuracy_by_rotation(accuracy_by_rotation)
-### BEGIN HIDDEN TESTS
-checks.accuracy_by_rotation(accuracy_by_rotation, seed=4727)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Second published test: as before, and each stroke rotated by up to ±10°.

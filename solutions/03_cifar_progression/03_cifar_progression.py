@@ -28,20 +28,7 @@
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import time
@@ -143,7 +130,7 @@ print(pd.DataFrame(counts, index=data.class_names).T.to_string())
 # order: ten numbers per image, 1 in the column of its class and 0 elsewhere. This is the form that the loss
 # `CategoricalCrossentropy` compares with the ten outputs of a network.
 
-# %% nbgrader={"grade": false, "grade_id": "preprocess", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE preprocess (1)
 def preprocess(x, y):
     """Bring images and labels into the form that the networks and their loss need.
@@ -158,12 +145,6 @@ def preprocess(x, y):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_preprocess", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.preprocess(preprocess)
-### BEGIN HIDDEN TESTS
-checks.preprocess(preprocess, seed=5301)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # The second step, **standardising**, moves each colour channel to mean 0 and scales it to standard deviation 1. You
 # saw in lab 02 what a common offset does to a dense network.
@@ -172,7 +153,7 @@ checks.preprocess(preprocess, seed=5301)
 # images only**, and the other parts are treated with the very same numbers. Validation and test images stand for
 # images of tomorrow: nobody can know their mean today.
 
-# %% nbgrader={"grade": false, "grade_id": "standardise", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE standardise (2)
 def standardise(x_train, *others):
     """Shift and scale each colour channel so that it has mean 0 and standard deviation 1 over the training images.
@@ -188,12 +169,6 @@ def standardise(x_train, *others):
     return [(x - mean) / deviation for x in (x_train, *others)]
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_standardise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.standardise(standardise)
-### BEGIN HIDDEN TESTS
-checks.standardise(standardise, seed=5302)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Now all three parts. The test set is only prepared here, in the same way as the others; nobody looks at it before
@@ -319,7 +294,7 @@ plots.show(figure, alt="The learning rate rises to 0.002 during the first quarte
 #
 # One hidden layer, no convolution. Before you build, **count**: 3,072 inputs, FC with 300 units, ten outputs.
 
-# %% nbgrader={"grade": false, "grade_id": "build_a", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_a (1)
 def build_a():
     """Return network a, compiled: INPUT, FC, RELU, FCS.
@@ -343,12 +318,6 @@ def build_a():
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_build_a", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.build_a(build_a)
-### BEGIN HIDDEN TESTS
-checks.build_a(build_a, seed=5303)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # ### Network b
 #
@@ -363,7 +332,7 @@ def convolution(filters):
     return layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_initializer="he_normal")
 
 
-# %% nbgrader={"grade": false, "grade_id": "build_b", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_b (2)
 def build_b():
     """Return network b, compiled: INPUT, CONV-32, RELU, POOL, FCS. Input, loss and metrics as in build_a.
@@ -384,18 +353,12 @@ def build_b():
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_build_b", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.build_b(build_b)
-### BEGIN HIDDEN TESTS
-checks.build_b(build_b, seed=5304)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # ### Network c
 #
 # Two blocks of two convolutions and a pooling, and an FC layer. **Predict:** has c more parameters than a, or fewer?
 
-# %% nbgrader={"grade": false, "grade_id": "build_c", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_c (2)
 def build_c():
     """Return network c, compiled: INPUT, two blocks of CONV-32, RELU, CONV-32, RELU, POOL, then FC, RELU, FCS.
@@ -424,19 +387,13 @@ def build_c():
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_build_c", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.build_c(build_c)
-### BEGIN HIDDEN TESTS
-checks.build_c(build_c, seed=5305)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # ### Network d
 #
 # Seven convolutions in three blocks: two with 32 filters, two with 64, three with 128. Exactly one FC layer before
 # FCS.
 
-# %% nbgrader={"grade": false, "grade_id": "build_d", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_d (2)
 def build_d():
     """Return network d, compiled: three blocks with 2, 2 and 3 convolutions of 32, 64 and 128 filters, then FC, FCS.
@@ -469,12 +426,6 @@ def build_d():
     return compile_model(model)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_d", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.build_d(build_d)
-### BEGIN HIDDEN TESTS
-checks.build_d(build_d, seed=5306)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Published are 924,910 parameters for a (FC 300), 82,826 for b, 234,550 for c and 640,502 for d (both FC 100). With
@@ -875,7 +826,9 @@ draw_histories(
 # | says what depth buys from b to d, why, and what it costs | 0.5 |
 # | names the network that overfits most, by its gap and its curves, and one remedy | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_comparison", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN comparison (2) -->
+#
 # Network a has 924,910 parameters and the lowest validation accuracy, 0.56; b reaches 0.65 with 82,826, and d 0.81
 # with 961,706, hardly more than a. So parameters are not accuracy. Multiply-adds go with it better: from 0.9 million
 # (a, b) over 15.6 (c) to 48.6 million (d) the accuracy rises to 0.81. In a, every unit has one weight per pixel: an
@@ -911,7 +864,7 @@ draw_histories(
 # | dense, batch normalisation, dropout | 100 |
 # | scores | 10 |
 
-# %% nbgrader={"grade": false, "grade_id": "build_cnn", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_cnn (3)
 def build_cnn(input_shape, n_conv_layers, n_filters, n_dense_layers, n_nodes, use_dropout, learning_rate):
     """Return the network that the recipe above describes, compiled for one-hot labels of ten classes.
@@ -939,12 +892,6 @@ def build_cnn(input_shape, n_conv_layers, n_filters, n_dense_layers, n_nodes, us
     return model
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_cnn", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.build_cnn(build_cnn)
-### BEGIN HIDDEN TESTS
-checks.build_cnn(build_cnn, seed=5307)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Four networks from the recipe, on only 7,500 training images, for 20 epochs. With few images, overfitting is plain.
@@ -1027,7 +974,7 @@ draw_histories(
 #
 # Fill in the dictionary, with numbers or with formulas such as `32 * 32`.
 
-# %% nbgrader={"grade": false, "grade_id": "read_summary", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE read_summary (2)
 def read_summary():
     """Return a dict with these answers about the network above:
@@ -1057,12 +1004,6 @@ def read_summary():
     }
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_read_summary", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.read_summary(read_summary)
-### BEGIN HIDDEN TESTS
-checks.read_summary(read_summary, seed=5308)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Now the summary of network d. Where do its parameters sit, and where does its work happen? **Predict**, then compare
@@ -1107,7 +1048,7 @@ print(pd.DataFrame(rows).to_string(index=False))
 # new layer; `keras.models.clone_model(model, clone_function=...)` makes a new network, layer by layer; `get_weights`
 # and `set_weights` carry the weights over.
 
-# %% nbgrader={"grade": false, "grade_id": "add_l2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE add_l2 (2)
 def add_l2(model, strength):
     """Return a network like model, whose Conv2D kernels (and nothing else) have an L2 penalty.
@@ -1130,12 +1071,6 @@ def add_l2(model, strength):
     return copy
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_add_l2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.add_l2(add_l2)
-### BEGIN HIDDEN TESTS
-checks.add_l2(add_l2, seed=5309)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # What would the penalty be for the trained network d? The scores stay the same, only the loss grows.
@@ -1261,7 +1196,9 @@ plots.show(
 # | steps per epoch and accuracy after the same number of epochs, with numbers | 0.5 |
 # | what it costs (memory) or does not gain (time per epoch), with numbers, and a remedy or a better choice | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_batch_size", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN batch_size (1) -->
+#
 # With all images in one batch an epoch is one single step. Our table shows where this leads: with 10,000 images per
 # batch there are 5 steps per epoch, and after three epochs the network reaches 0.30, against 0.67 with batches of 100
 # and 450 steps. An exact gradient is of little use if it is followed only a few times; a noisy one from 100 images

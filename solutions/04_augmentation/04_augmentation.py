@@ -27,20 +27,7 @@
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import tempfile
@@ -173,7 +160,7 @@ print(f"network d, upright test images: accuracy {accuracy(d, x_test, y_test):.3
 # A batch of images is one array with four axes, `(N, H, W, C)`. Its axis 0 counts the images, the last one the colour
 # channels. NumPy has a function that rotates an array in the plane of two axes. Which two?
 
-# %% nbgrader={"grade": false, "grade_id": "rotate90", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE rotate90 (1)
 def rotate90(images):
     """Rotate each image of a batch counter-clockwise by 90°.
@@ -186,12 +173,6 @@ def rotate90(images):
     return np.rot90(images, axes=(1, 2))
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_rotate90", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.rotate90(rotate90)
-### BEGIN HIDDEN TESTS
-checks.rotate90(rotate90, seed=4741)
-### END HIDDEN TESTS
 
 # %%
 x_rotated = rotate90(x_test)
@@ -258,7 +239,9 @@ plots.show(figure, alt="Accuracy for each class, upright and rotated. All classe
 # | says what a convolution shares over all places, and that nothing of the kind is shared over angles | 0.5 |
 # | explains with the training images, and by the example of two classes, why some suffer more | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_rotation", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN rotation (1) -->
+#
 # A convolution uses the same kernel at all places, so a pattern that has moved is found at its new place, and pooling
 # makes small shifts harmless. Nothing is shared over angles: a kernel for a horizontal edge does not answer to a
 # vertical one, and what deeper layers expect, wheels under a body or legs under a belly, is no longer there. The
@@ -287,7 +270,7 @@ plots.show(figure, alt="Accuracy for each class, upright and rotated. All classe
 # `training=False` they hand on what they get. Read what their `factor` means before you choose one: for the rotation
 # it is not what most people expect. Where an image is moved away, a hole is left; `fill_mode` says what fills it.
 
-# %% nbgrader={"grade": false, "grade_id": "build_augmenter", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_augmenter (3)
 def build_augmenter():
     """Return a Keras model that changes photographs by chance in training and leaves them alone in inference.
@@ -310,12 +293,6 @@ def build_augmenter():
     )
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_augmenter", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.build_augmenter(build_augmenter)
-### BEGIN HIDDEN TESTS
-checks.build_augmenter(build_augmenter, seed=4742)
-### END HIDDEN TESTS
 
 # %%
 augmenter = build_augmenter()
@@ -370,7 +347,9 @@ plots.image_grid(
 # | all six are judged; the reason says whether the label still fits | 0.5 |
 # | for at least one of them, asks whether such images will occur when the network is used, not only whether the label fits | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_transformations", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN transformations (1) -->
+#
 # 1. Harmful: half a turn makes a 9 of a 6, and the label no longer fits. 2. Harmful: a flipped 2 or 7 is no digit at
 # all, and nobody will ever write it, so the network learns something useless (0 and 8 survive). 3. All right: animals
 # look left as often as right. 4. The label still fits, a ship upside down is a ship, but no photograph of this kind
@@ -413,7 +392,7 @@ for title, dataset in (
 #
 # Now write the pipeline. For validation and test data it must change nothing: same images, same order.
 
-# %% nbgrader={"grade": false, "grade_id": "make_pipeline", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE make_pipeline (3)
 def make_pipeline(x, y, batch_size, augment=None, training=False):
     """Return a tf.data.Dataset of batches, pairs of images and labels, prefetched.
@@ -435,12 +414,6 @@ def make_pipeline(x, y, batch_size, augment=None, training=False):
     return dataset.prefetch(tf.data.AUTOTUNE)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_make_pipeline", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.make_pipeline(make_pipeline)
-### BEGIN HIDDEN TESTS
-checks.make_pipeline(make_pipeline, seed=4743)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### What does augmentation cost?
@@ -558,7 +531,7 @@ for path in sorted(Path(shards.name).iterdir()):
 #
 # To shuffle without holding everything, shuffle twice: the order of the shards, and the images within each shard.
 
-# %% nbgrader={"grade": false, "grade_id": "stream_from_disk", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE stream_from_disk (4)
 def stream_from_disk(folder, batch_size, training=False):
     """Return a tf.data.Dataset that reads the shards of a folder one after another and never holds them all.
@@ -590,12 +563,6 @@ def stream_from_disk(folder, batch_size, training=False):
     return dataset.prefetch(2)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_stream_from_disk", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-checks.stream_from_disk(stream_from_disk)
-### BEGIN HIDDEN TESTS
-checks.stream_from_disk(stream_from_disk, seed=4744)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Does memory stay flat? `tracemalloc` (in Python) counts the bytes that Python and NumPy hold. For comparison: a
@@ -797,7 +764,7 @@ print(f"{np.sum(y_true != y_pred)} of {len(y_true):,} validation images are wron
 # the network says $j$. Right answers lie on the diagonal. Rows are true, columns predicted: this is scikit-learn's
 # convention; some books use the other one, so always check. Write it yourself, without scikit-learn.
 
-# %% nbgrader={"grade": false, "grade_id": "confusion_matrix", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE confusion_matrix (2)
 def confusion_matrix(y_true, y_pred, n_classes):
     """Count for each pair of classes how often the true one is predicted as the other.
@@ -814,12 +781,6 @@ def confusion_matrix(y_true, y_pred, n_classes):
     return matrix
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_confusion_matrix", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.confusion_matrix(confusion_matrix)
-### BEGIN HIDDEN TESTS
-checks.confusion_matrix(confusion_matrix, seed=4745)
-### END HIDDEN TESTS
 
 # %%
 matrix = confusion_matrix(y_true, y_pred, N_CLASSES)
@@ -868,7 +829,7 @@ plots.show(
 #
 # A network that says "cat" to everything has recall 1 for cats, and a bad precision. Both can be read off the matrix.
 
-# %% nbgrader={"grade": false, "grade_id": "per_class_report", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE per_class_report (2)
 def per_class_report(matrix):
     """Precision and recall of each class, from a confusion matrix (rows: true, columns: predicted).
@@ -893,12 +854,6 @@ def per_class_report(matrix):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_per_class_report", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.per_class_report(per_class_report)
-### BEGIN HIDDEN TESTS
-checks.per_class_report(per_class_report, seed=4746)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # **Predict** from the matrix: which class has the lowest recall? Is there one that the network names too readily, with
 # a precision far below its recall?
@@ -912,7 +867,7 @@ print(report.round(3).to_string())
 # Which mistakes are most frequent? Write the function that makes the list, so that it also works for a thousand
 # classes, where nobody reads the matrix.
 
-# %% nbgrader={"grade": false, "grade_id": "most_confused_pairs", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE most_confused_pairs (2)
 def most_confused_pairs(matrix, n):
     """The n most frequent mistakes of a confusion matrix (rows: true, columns: predicted).
@@ -932,12 +887,6 @@ def most_confused_pairs(matrix, n):
     return sorted(pairs, key=lambda pair: pair[2], reverse=True)[:n]
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_most_confused_pairs", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.most_confused_pairs(most_confused_pairs)
-### BEGIN HIDDEN TESTS
-checks.most_confused_pairs(most_confused_pairs, seed=4747)
-### END HIDDEN TESTS
 
 # %%
 for true, predicted, count in most_confused_pairs(matrix, 8):
@@ -974,7 +923,9 @@ plots.image_grid(
 # | names the most confused pairs with figures, and says what these classes have in common | 0.5 |
 # | describes two images of the gallery and the likely reason of the mistake, and proposes one remedy that fits | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_mistakes", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN mistakes (1) -->
+#
 # Most mistakes stay within animals or within vehicles; the most frequent are dogs taken for cats and the reverse (58 and
 # 54 of 500 each). Both have fur, four legs and similar faces, and at 32×32 pixels the details that tell them apart cover
 # a handful of pixels. In the gallery three dogs that stand side-on, on long legs, are called horses, which are nearly

@@ -27,20 +27,7 @@
 # CODE HERE`. The cell below it checks it. 17 points for code and 3 for written answers: 20 in all.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import html
@@ -243,7 +230,7 @@ EPOCHS = 30
 # about the text. A good function looks at what it gets, and says in a sentence what is wrong with it:
 # `raise ValueError("...")`.
 
-# %% nbgrader={"grade": false, "grade_id": "CharacterTable", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE CharacterTable (3)
 class CharacterTable:
     """Turns texts into one-hot arrays and back. Column k belongs to characters[k]."""
@@ -281,12 +268,6 @@ class CharacterTable:
         ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_CharacterTable", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.CharacterTable(CharacterTable)
-### BEGIN HIDDEN TESTS
-checks.CharacterTable(CharacterTable, seed=4751)
-### END HIDDEN TESTS
-
 # %%
 table = CharacterTable(CHARACTERS)
 print(f"there and back: '{table.decode(table.encode('62-7', 7))}'")
@@ -301,7 +282,7 @@ except ValueError as error:
 #
 # **Predict:** what is the longest query, and what the longest answer? Do 7 and 4 characters still do?
 
-# %% nbgrader={"grade": false, "grade_id": "subtraction_question", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE subtraction_question (2)
 def subtraction_question(a, b):
     """Return query and answer of a - b, two texts.
@@ -321,12 +302,6 @@ def subtraction_question(a, b):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_subtraction_question", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.subtraction_question(subtraction_question)
-### BEGIN HIDDEN TESTS
-checks.subtraction_question(subtraction_question, seed=4752)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # Nothing tells the network that answers can be negative now. It must find out when to begin with a minus sign, and
 # that is before it has written a single digit.
@@ -342,7 +317,7 @@ checks.subtraction_question(subtraction_question, seed=4752)
 # If the check does not come to an end, stop it (■): your function is probably waiting for more different questions than
 # it can ever draw.
 
-# %% nbgrader={"grade": false, "grade_id": "make_questions", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE make_questions (3)
 def make_questions(n, digits, rng):
     """Draw n different questions and split them: 90 % for training, 10 % for validation.
@@ -367,12 +342,6 @@ def make_questions(n, digits, rng):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_make_questions", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.make_questions(make_questions)
-### BEGIN HIDDEN TESTS
-checks.make_questions(make_questions, seed=4753)
-### END HIDDEN TESTS
-
 # %%
 pairs_train, pairs_val = make_questions(profile.samples(QUESTIONS), DIGITS, np.random.default_rng(0))
 print(f"{len(pairs_train):,} questions for training, {len(pairs_val):,} for validation")
@@ -394,7 +363,7 @@ if "pairs_train" not in globals():
     pairs_train, pairs_val = checks.spare_questions(profile.samples(QUESTIONS))
 
 
-# %% nbgrader={"grade": false, "grade_id": "encode_questions", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE encode_questions (2)
 def encode_questions(pairs):
     """Return queries and answers of pairs (N, 2) as one-hot arrays, (N, 7, 12) and (N, 4, 12), float32.
@@ -418,12 +387,6 @@ def encode_questions(pairs):
     # END MOD
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_encode_questions", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.encode_questions(encode_questions)
-### BEGIN HIDDEN TESTS
-checks.encode_questions(encode_questions, seed=4754)
-### END HIDDEN TESTS
 
 # %%
 start = time.perf_counter()
@@ -450,7 +413,7 @@ print("x_train", x_train.shape, "y_train", y_train.shape)
 # later we can compare LSTM, GRU and SimpleRNN without writing anything anew. `rnn` is a class: `rnn(hidden)` makes a
 # layer.
 
-# %% nbgrader={"grade": false, "grade_id": "build_seq2seq", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_seq2seq (3)
 def build_seq2seq(rnn, hidden, n_layers):
     """Return a compiled network that reads queries (7, 12) and answers with probabilities (4, 12).
@@ -477,12 +440,6 @@ def build_seq2seq(rnn, hidden, n_layers):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_build_seq2seq", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.build_seq2seq(build_seq2seq)
-### BEGIN HIDDEN TESTS
-checks.build_seq2seq(build_seq2seq, seed=4755)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # A look before the training: a network that knows nothing gives each of 12 characters about the same probability, so
 # its loss should be close to log 12 = 2.48.
@@ -497,7 +454,7 @@ print(f"first loss: {network.evaluate(x_val, y_val, batch_size=1000, verbose=0)[
 #
 # We want to know how many *answers* are right. An answer is right if all its four characters are.
 
-# %% nbgrader={"grade": false, "grade_id": "exact_match", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE exact_match (2)
 def exact_match(model, x, y):
     """Return the part of the questions, between 0 and 1, whose answer is right in all its characters.
@@ -513,12 +470,6 @@ def exact_match(model, x, y):
     return float(np.mean((predicted == y.argmax(axis=-1)).all(axis=1)))
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_exact_match", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.exact_match(exact_match)
-### BEGIN HIDDEN TESTS
-checks.exact_match(exact_match, seed=4756)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Try it on the network that *adds*. The minus stands in the column of its plus sign, so it will read our questions as
@@ -667,7 +618,9 @@ print(f"accuracy: {accuracy:.3f}; to the power of four: {accuracy**4:.3f}")
 # | explains why accuracy is high for a network that can hardly subtract | 0.5 |
 # | relates both at the end with figures, and says why the power of four is only an estimate | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_accuracy", "locked": false, "points": 1.5, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN accuracy (1.5) -->
+#
 # Keras compares the most probable character with the right one at each of the four places and takes the mean over all
 # places and questions: it counts characters. The exact match counts questions, and a question is right only if all its
 # four characters are; so it can never be higher. Accuracy is high from the start because nearly a fifth of all
@@ -709,7 +662,7 @@ print(f"{len(new_pairs):,} questions that the network has never seen")
 # Mind that a borrow can cause another one: 100 - 1 needs two. For 7 - 62 one works out 62 - 7 and writes a minus sign
 # before the result.
 
-# %% nbgrader={"grade": false, "grade_id": "count_borrows", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE count_borrows (2)
 def count_borrows(a, b):
     """Count how often one borrows when the smaller number is subtracted from the larger one on paper.
@@ -724,12 +677,6 @@ def count_borrows(a, b):
     return sum((large % 10**k < small % 10**k).astype(int) for k in range(1, DIGITS + 1))
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_count_borrows", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.count_borrows(count_borrows)
-### BEGIN HIDDEN TESTS
-checks.count_borrows(count_borrows, seed=4757)
-### END HIDDEN TESTS
 
 # %%
 borrows = count_borrows(*new_pairs.T)
@@ -879,7 +826,9 @@ display(as_table("Four digits", pairs[:5], answers[:5]), raw=True)
 # | names what does go together with mistakes, by figures, and gives a reason that could be tested | 0.5 |
 # | names the most frequent kind of mistake, with an example, and says how it fits, or does not fit, to the reason | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_borrows", "locked": false, "points": 1.5, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN borrows (1.5) -->
+#
 # A person on paper stumbles over borrows. This network does not: among questions with three digits 0.0045 of the answers
 # are wrong without a borrow, 0.0024 with one and 0.0046 with two. What goes together with mistakes is that the two
 # numbers are close: 0.053 are wrong where the result is below 10, 0.010 from 10 to 99 and 0.001 from 100 on. My guess:

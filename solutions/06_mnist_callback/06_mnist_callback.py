@@ -27,20 +27,7 @@
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import keras
@@ -92,7 +79,7 @@ plots.image_grid(
 # A convolutional layer wants two changes. It wants a channel axis, because images may have several channels; grey ones
 # have one. And it wants small numbers: bring the range 0 to 255 to the range 0 to 1.
 
-# %% nbgrader={"grade": false, "grade_id": "prepare_images", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE prepare_images (2)
 def prepare_images(images):
     """Make input for a convolutional network from images as they are stored.
@@ -106,12 +93,6 @@ def prepare_images(images):
     return images[..., np.newaxis].astype("float32") / 255
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_prepare_images", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.prepare_images(prepare_images)
-### BEGIN HIDDEN TESTS
-checks.prepare_images(prepare_images, seed=4761)
-### END HIDDEN TESTS
 
 # %%
 x_train, x_test = prepare_images(data.x_train), prepare_images(data.x_test)
@@ -202,7 +183,7 @@ talked = talking.fit(
 # metrics logs no accuracy, and then your callback must do nothing. `None`: logs may be absent altogether. And memory:
 # the same object may be used for a second training, which must not know of the first.
 
-# %% nbgrader={"grade": false, "grade_id": "StopAtAccuracy", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE StopAtAccuracy (5)
 class StopAtAccuracy(keras.callbacks.Callback):
     """Ends the training after the first epoch whose training accuracy is above the threshold.
@@ -232,12 +213,6 @@ class StopAtAccuracy(keras.callbacks.Callback):
         ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_StopAtAccuracy", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-checks.StopAtAccuracy(StopAtAccuracy)
-### BEGIN HIDDEN TESTS
-checks.StopAtAccuracy(StopAtAccuracy, seed=4762)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # The check did not train anything. It played Keras: it called the methods in the order of a training, with logs that
 # we wrote. A callback is only a few methods, so it can be tested in milliseconds.
@@ -255,7 +230,7 @@ checks.StopAtAccuracy(StopAtAccuracy, seed=4762)
 # **Count before you build:** how large are the maps after a 3×3 convolution without padding, and after 2×2 pooling?
 # How many weights has a dense layer of 100 units behind 32 such maps?
 
-# %% nbgrader={"grade": false, "grade_id": "build_single_conv", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_single_conv (3)
 def build_single_conv():
     """Return a compiled network with exactly one Conv2D and one MaxPooling2D, for images (28, 28, 1).
@@ -285,12 +260,6 @@ def build_single_conv():
     return model
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_single_conv", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.build_single_conv(build_single_conv)
-### BEGIN HIDDEN TESTS
-checks.build_single_conv(build_single_conv, seed=4763)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 4 How fast, how often? (15 minutes)
@@ -374,7 +343,9 @@ plots.show(
 # | says on which images it is measured and what that means for new images, with figures from above | 0.5 |
 # | gives a reason why stopping at a training accuracy is no good rule, and names a better one | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_training_accuracy", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN training_accuracy (1) -->
+#
 # 99.8 % says that the network gave the right digit for all but 0.2 % of the images it was trained with, averaged over
 # the last epoch, during which its weights still changed. It has seen each of these images several times and can have
 # learned some of them by heart, so the figure says how well it fits them, not how well it will do on new digits: on the
@@ -394,7 +365,7 @@ plots.show(
 # of the values to 0 by chance, so that the network cannot rely on any single one. The test set has 10,000 images, so
 # one image is 0.0001. We aim at 0.9963: 37 mistakes.
 
-# %% nbgrader={"grade": false, "grade_id": "build_deep", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_deep (3)
 def build_deep(input_shape=(28, 28, 1)):
     """Return a compiled network with exactly five Conv2D, with pooling and dropout, for images of the given shape.
@@ -427,12 +398,6 @@ def build_deep(input_shape=(28, 28, 1)):
     return model
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_deep", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.build_deep(build_deep)
-### BEGIN HIDDEN TESTS
-checks.build_deep(build_deep, seed=4764)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### Digits, shifted and turned
@@ -576,7 +541,7 @@ print(f"test accuracy {np.mean(y_pred == y_true):.4f}: {np.sum(y_pred != y_true)
 # A class that is never predicted has no precision: 0 divided by 0. The convention is to write 0. Write the function
 # with NumPy and pandas; then we compare with scikit-learn.
 
-# %% nbgrader={"grade": false, "grade_id": "classification_summary", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE classification_summary (4)
 def classification_summary(y_true, y_pred, n_classes):
     """Precision, recall, F1 and support of each class.
@@ -603,12 +568,6 @@ def classification_summary(y_true, y_pred, n_classes):
     )
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_classification_summary", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-checks.classification_summary(classification_summary)
-### BEGIN HIDDEN TESTS
-checks.classification_summary(classification_summary, seed=4765)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # **Predict:** which digit will have the lowest recall? Which the lowest precision?
@@ -681,7 +640,9 @@ if len(wrong):
 # | names the most confused pairs with figures, and what these shapes have in common | 0.5 |
 # | describes two images, says whether a human would be sure, and what follows for the best accuracy one can hope for | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_mistakes", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN mistakes (1) -->
+#
 # There are only 38 mistakes, so all figures are small. The most frequent are 5 taken for 3 (4 times) and 6 taken for 8
 # (3 times); in both pairs one stroke that is open or closed makes the difference: a few pixels decide. In the gallery
 # there is a 6 whose loop is hardly there, called a 1; I would not be sure either. But two ones, thick slanted bars, are
@@ -710,7 +671,9 @@ print(f"test accuracy:                 {np.mean(y_pred == y_true):.4f}")
 # | two reasons that hold for this training, each explained in a sentence | 0.5 |
 # | a way to measure the training images under the conditions of the test, and what one would expect | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_test_above_training", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN test_above_training (1) -->
+#
 # It is no mistake: the two figures are measured under different conditions. The training images were augmented, and a
 # shifted, turned and zoomed digit is harder than one as it was written; the test images come as they are. In training
 # dropout was active, so the network worked with a part of its values, while in the test it uses all of them. And the

@@ -26,20 +26,7 @@
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import io
@@ -86,7 +73,7 @@ for layer in resnet50.layers[:10]:
 # **Predict:** your computer has 16 GB of memory. For how many of ResNet50's parameters does the Hessian fit into it,
 # all, half, one in a thousand?
 
-# %% nbgrader={"grade": false, "grade_id": "describe_network", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE describe_network (2)
 def describe_network(model, memory_bytes):
     """Figures of a network, found by code. They must be right for any network, not only for ResNet50.
@@ -117,12 +104,6 @@ def describe_network(model, memory_bytes):
     }
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_describe_network", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.describe_network(describe_network)
-### BEGIN HIDDEN TESTS
-checks.describe_network(describe_network, seed=4771)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # The check gave your function small networks. Now the real one.
@@ -180,7 +161,7 @@ print("an orange pixel:", orange[0, 0, 0], "→", classifier.preprocess_input(or
 # looks at the nearest two rows only, drops the others, and thin lines turn into dots (**aliasing**). With
 # `antialias=True`, `keras.ops.image.resize` takes a mean over all pixels that a new one stands for.
 
-# %% nbgrader={"grade": false, "grade_id": "classify", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE classify (4)
 def classify(model, image, top=5):
     """The most probable classes of any photograph.
@@ -204,12 +185,6 @@ def classify(model, image, top=5):
     return [(model.class_names[k], float(probabilities[k])) for k in best]
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_classify", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-checks.classify(classify)
-### BEGIN HIDDEN TESTS
-checks.classify(classify, seed=4772)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Five photographs. **Predict** before you run the cell, for each of them: which class will be named first, and will the
@@ -315,7 +290,9 @@ ipywidgets.VBox([button, shown])
 # | names for three photographs what the network said, how certain it was, and whether it is right | 0.5 |
 # | explains why the probabilities add up to 1 even if no class fits, and what they are worth for other pictures | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_certain", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN certain (1) -->
+#
 # (ResNet-20) The cat is called a cat with 0.999, which is right. The flower is called a bird with 0.82, the coffee an
 # automobile with 0.78 and the astronaut a dog with 0.65: all three must be wrong, as there is no class for a flower, a
 # cup or a woman. The rocket is called a ship with 0.81; the class that comes nearest, airplane, gets 0.10. Softmax
@@ -371,7 +348,7 @@ plots.show(
 #
 # You build with Keras' functional way: `layers.ReLU()(y)` applies a new layer to `y` and gives its output.
 
-# %% nbgrader={"grade": false, "grade_id": "residual_block", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE residual_block (3)
 def residual_block(x, filters, stride):
     """One residual block, ReLU(x + F(x)), as in the figure.
@@ -396,12 +373,6 @@ def residual_block(x, filters, stride):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_residual_block", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.residual_block(residual_block)
-### BEGIN HIDDEN TESTS
-checks.residual_block(residual_block, seed=4773)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # The check put weights of its own into your block. With zeros in both convolutions, ReLU(x) must come out.
 #
@@ -417,7 +388,7 @@ checks.residual_block(residual_block, seed=4773)
 #
 # **Count:** one convolution, nine blocks of two, one dense layer: where does the 20 come from?
 
-# %% nbgrader={"grade": false, "grade_id": "build_resnet20", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE build_resnet20 (2)
 def build_resnet20():
     """Return a ResNet-20 for images (32, 32, 3) and ten classes, as in the table. It need not be compiled.
@@ -438,12 +409,6 @@ def build_resnet20():
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_build_resnet20", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.build_resnet20(build_resnet20)
-### BEGIN HIDDEN TESTS
-checks.build_resnet20(build_resnet20, seed=4774)
-### END HIDDEN TESTS
 
 # %%
 my_resnet20 = build_resnet20()
@@ -636,7 +601,7 @@ plots.image_grid(
 # Batch normalisation belongs to it. Its scale and shift are trained, and its means and variances follow the images that
 # it sees in training. A frozen one does neither.
 
-# %% nbgrader={"grade": false, "grade_id": "freeze_backbone", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE freeze_backbone (1)
 def freeze_backbone(backbone):
     """Return the backbone, a Keras model, with nothing in it trainable. Its weights stay as they are.
@@ -651,12 +616,6 @@ def freeze_backbone(backbone):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_freeze_backbone", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-checks.freeze_backbone(freeze_backbone)
-### BEGIN HIDDEN TESTS
-checks.freeze_backbone(freeze_backbone, seed=4775)
-### END HIDDEN TESTS
-
 # %% [markdown]
 # Second exercise: the head. The backbone gives a feature map of 8×8 with 64 channels. Take the mean of each channel,
 # then a dense layer.
@@ -667,7 +626,7 @@ checks.freeze_backbone(freeze_backbone, seed=4775)
 # learn. (Older texts write `backbone(inputs, training=False)` instead. In Keras 3 this is not enough: `fit` calls the
 # whole model with `training=True`, and that overrides it.)
 
-# %% nbgrader={"grade": false, "grade_id": "add_head", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE add_head (2)
 def add_head(backbone, n_classes):
     """Return a new model: the backbone, pooling, and a dense layer with n_classes outputs (softmax, or logits).
@@ -688,12 +647,6 @@ def add_head(backbone, n_classes):
     return keras.Model(inputs, layers.Dense(n_classes, activation="softmax")(features))
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_add_head", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-checks.add_head(add_head)
-### BEGIN HIDDEN TESTS
-checks.add_head(add_head, seed=4776)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Now train. `train_on_few` chooses the images, builds the model in one of the three ways, and returns its accuracy on the
@@ -800,7 +753,9 @@ plots.show(
 # | explains with the number of weights to be learned and with what the first layers find; uses two figures | 0.5 |
 # | gives a reason why it does not pay for the tissue, and says how one could find out whether it is the right one | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_pretraining", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN pretraining (1) -->
+#
 # The backbone brings features that most images share: edges, corners, dots, textures. CIFAR-10 taught them from 50,000
 # images, and bricks and gravel are made of them, too. From scratch 270,000 numbers must be found with 15 images; the
 # network knows them by heart and has no reason to find what holds for others. So with 5 images per class fine-tuning
@@ -855,7 +810,9 @@ for layer in network_d.layers[-5:]:
 # | ResNet-20 and network d, each with the layer that decides and its shapes for 64×64 | 0.5 |
 # | two ways out for network d, and what each of them costs | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_sizes", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN sizes (1) -->
+#
 # ResNet-20: yes, as it is. The weights of a convolution do not depend on the size of the image, so for 64×64 the maps
 # are 64, 32 and 16 pixels wide instead of 32, 16 and 8. Global average pooling makes 64 numbers of 16×16×64 as of 8×8×64,
 # and the dense layer gets what it expects. Objects twice as large may still be judged badly. Network d: no. For 64×64 its
@@ -878,7 +835,7 @@ for layer in network_d.layers[-5:]:
 #
 # No two layers of a model may have the same name. Give a new layer the name of the one it stands for: `name=layer.name`.
 
-# %% nbgrader={"grade": false, "grade_id": "to_fully_convolutional", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE to_fully_convolutional (3)
 def to_fully_convolutional(model):
     """The same network for images of any size, with convolutions in place of its dense layers.
@@ -907,12 +864,6 @@ def to_fully_convolutional(model):
     return keras.Model(inputs, x)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_to_fully_convolutional", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-checks.to_fully_convolutional(to_fully_convolutional)
-### BEGIN HIDDEN TESTS
-checks.to_fully_convolutional(to_fully_convolutional, seed=4777)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Network d wants standardised images, with mean and standard deviation of CIFAR-10's training images, as in lab 04. Let

@@ -25,20 +25,7 @@
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
 
 # %% tags=["setup"]
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
-import subprocess
-import sys
-from pathlib import Path
-
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
-
-from helpers import session
-
-session.begin()
+# {{setup}}
 
 # %%
 import time
@@ -216,7 +203,7 @@ for layer in conv.layers:
 # %% [markdown]
 # Write the function that builds such a model, for any layers of any network.
 
-# %% nbgrader={"grade": false, "grade_id": "layer_outputs", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE layer_outputs (4)
 def layer_outputs(model, layer_names):
     """Build a network that gives the outputs of some layers of `model`.
@@ -235,12 +222,6 @@ def layer_outputs(model, layer_names):
     return keras.Model(model.inputs[0], [model.get_layer(name).output for name in layer_names])
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_layer_outputs", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-checks.layer_outputs(layer_outputs)
-### BEGIN HIDDEN TESTS
-checks.layer_outputs(layer_outputs, seed=4781)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Now the first test images go through the network, and we keep what the four stations answer. In each array the last
@@ -387,7 +368,9 @@ for filter in (*best["shoes"][:2], *best["trousers"][:2]):
 # | names one filter for shoes and one for trousers, with mean answers to these and to other classes | 0.5 |
 # | says what the filter answers to (places, edges, shapes) and names a class or an image that does not fit | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_shoes", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN shoes (1) -->
+#
 # For shoes I chose filter 11 of `conv2`: its mean answer is 0.31 for sandals, 0.30 for sneakers and 0.28 for ankle boots,
 # but only 0.09 to 0.16 for clothes. Its maps are bright along the upper outline of a shoe, level or sloping: dark above,
 # bright below. So what shoes have in common is that they lie, with a long upper edge in the middle of the image; the
@@ -405,7 +388,7 @@ for filter in (*best["shoes"][:2], *best["trousers"][:2]):
 # A filter answers at every place of an image. Its response to the image is the **maximum** over the places: one small
 # patch that fits is enough. So each image counts once, with its strongest place.
 
-# %% nbgrader={"grade": false, "grade_id": "most_exciting", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE most_exciting (4)
 def most_exciting(activations, filter, top):
     """The images that excite a filter most, and where.
@@ -427,12 +410,6 @@ def most_exciting(activations, filter, top):
     return indices, np.stack([rows, columns], axis=1)
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_most_exciting", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-checks.most_exciting(most_exciting)
-### BEGIN HIDDEN TESTS
-checks.most_exciting(most_exciting, seed=4782)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Which pixels can one place of `conv2` see? It sees 3×3 places of `pool1`, each of which sees 2×2 places of `conv1`, and
@@ -521,7 +498,9 @@ print(f"validation accuracy: {accuracy(hasty, x_val, y_val):.3f}; of the first n
 # | says how a filter dies and why it stays dead (what is its gradient?) | 0.5 |
 # | says when dead filters do harm and when they hardly do, and names something that helps | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_dead", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN dead (1) -->
+#
 # A filter dies when a step of the training, usually too large a one, moves its weights and bias so far that its sum is
 # negative at every place of every image. ReLU then gives 0 everywhere, and its gradient is 0 there as well, so the
 # filter gets no more correction and stays as it is. With the usual rate I counted 1 of 64 dead filters in conv1 and 1
@@ -543,7 +522,7 @@ print(f"validation accuracy: {accuracy(hasty, x_val, y_val):.3f}; of the first n
 # The method needs no gradients and no layers, only a function `predict` from images to probabilities. So it works for
 # every classifier, also for those of lab 02.
 
-# %% nbgrader={"grade": false, "grade_id": "occlusion_map", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE occlusion_map (4)
 def occlusion_map(predict, image, label, size, stride):
     """How much the probability of a class falls when a square of the image is hidden, for squares everywhere.
@@ -570,12 +549,6 @@ def occlusion_map(predict, image, label, size, stride):
     return drop.reshape(len(rows), len(columns))
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_occlusion_map", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-checks.occlusion_map(occlusion_map)
-### BEGIN HIDDEN TESTS
-checks.occlusion_map(occlusion_map, seed=4783)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Two helpers to draw with: a heat map lies on a grey copy of the image, each cell where its square was.
@@ -663,7 +636,7 @@ with tf.GradientTape() as tape:
 print(tape.gradient(y, x).numpy())
 
 
-# %% nbgrader={"grade": false, "grade_id": "grad_cam", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %%
 # EXERCISE grad_cam (5)
 def grad_cam(model, image, layer_name, label):
     """Where an image holds what speaks for a class, by Grad-CAM.
@@ -687,12 +660,6 @@ def grad_cam(model, image, layer_name, label):
     return tf.nn.relu(tf.reduce_sum(weights * feature_maps, axis=-1))[0].numpy()
     ### END SOLUTION
 
-
-# %% nbgrader={"grade": true, "grade_id": "test_grad_cam", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-checks.grad_cam(grad_cam)
-### BEGIN HIDDEN TESTS
-checks.grad_cam(grad_cam, seed=4784)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # Now a network that has something to look at: the ResNet-20 of lab 07, which knows the ten classes of CIFAR-10 (test
@@ -784,7 +751,9 @@ plots.show(figure, alt="The cat's photograph and three Grad-CAM maps, for the th
 # | names one image where the maps agree or differ, with the place, and says what each method costs | 0.5 |
 # | says whether a plausible map proves that the network is right, with an example from above | 0.5 |
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written_maps", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown]
+# <!-- WRITTEN maps (1) -->
+#
 # For the photograph of the cat the maps agree in part: Grad-CAM lies in the middle of the face, between eyes and nose,
 # and the occlusion map is faintly brown at one eye and the forehead. For the ship they differ: Grad-CAM marks a band along
 # the water line, the occlusion map is white all over, because the network is so sure (1.00) that no single square can
