@@ -6,8 +6,10 @@ RUN = PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)" .venv/bin/python
 # A test depends on nothing a user has set: no real data, no cache, no warning filters.
 CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE -u PYTHONWARNINGS \
 	COURSE_PROFILE=ci TF_CPP_MIN_LOG_LEVEL=3
+# The module of a lab's checks is called like the lab, without its number.
+JUDGES = $(shell echo $(LAB) | cut -d_ -f2-)
 
-.PHONY: help lab test venv outputs release bundle grade reproduce mutants
+.PHONY: help lab test check venv outputs release bundle grade reproduce mutants
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
@@ -20,8 +22,13 @@ lab: venv  ## start JupyterLab on the labs and print its address
 		$$([ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ] && echo --no-browser)
 
 test: venv  ## run every test, and every notebook at reduced length
-	@$(CLEAN) $(RUN) -m pytest -n 2 --dist loadscope --durations=10 --nbval-lax --nbval-current-env \
-		tests solutions
+	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --durations=10 tests
+
+check: venv  ## the same for one lab, LAB=03_...: linter, fresh release, checks and answer bank, both notebooks
+	@[ -n "$(LAB)" ] && [ -d "solutions/$(LAB)" ] || { echo "Say which lab: make check LAB=01_convolution_basics"; exit 1; }
+	@$(RUN) -m ruff check -q solutions/$(LAB) tests/answers/$(LAB).py $(wildcard $(JUDGES:%=checks/%.py checks/probes/%.py))
+	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal -k $(LAB) tests/test_pipeline.py tests/test_answers.py \
+		tests/test_sentences.py tests/test_notebooks_run.py
 
 venv:  ## create or finish the Python environment .venv
 	@command -v $(PYTHON) >/dev/null || { echo "There is no '$(PYTHON)': install Python 3.11 to 3.13."; exit 1; }

@@ -1,13 +1,7 @@
-"""A course of one tiny lab, for tests of the pipeline; submissions; and nbval, run on a notebook as CI runs it."""
+"""A course of one tiny lab, for tests of the pipeline; submissions; and the environment of a run in CI."""
 
-import copy
 import os
-import subprocess
-import sys
-import xml.etree.ElementTree as ET
 from pathlib import Path
-
-import nbformat
 
 from grader import source
 from grader.source import ROOT
@@ -106,26 +100,3 @@ def link_helpers(folder: Path) -> None:
     """Let notebooks under `folder` find the course as they do in a clone: in a folder above them."""
     for name in ("helpers", "checks", "data"):
         (folder / name).symlink_to(ROOT / name)
-
-
-def nbval(nb: nbformat.NotebookNode, folder: Path) -> dict[int, str]:
-    """Run nbval on a copy of `nb` without its raises-exception tags; returns index of a failing cell -> message."""
-    nb = copy.deepcopy(nb)
-    for cell in nb.cells:
-        cell.metadata["tags"] = [tag for tag in source.tags(cell) if tag != "raises-exception"]
-    link_helpers(folder)
-    nbformat.write(nb, folder / "lab.ipynb")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env"]
-    command += ["--junitxml=report.xml", "lab.ipynb"]
-    run = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
-    assert run.returncode in (0, 1), run.stdout + run.stderr  # 1: some cells failed; anything else: nothing was run
-
-    indices = [index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
-    cases = list(ET.parse(folder / "report.xml").iter("testcase"))
-    assert len(cases) == len(indices), "nbval did not reach every cell"
-    failures = {}
-    for index, case in zip(indices, cases, strict=True):
-        for fault in (*case.iter("failure"), *case.iter("error")):
-            failures[index] = fault.text
-    assert (run.returncode == 1) == bool(failures)
-    return failures
