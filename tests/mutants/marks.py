@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent
 EQUIVALENT = "equivalent"  # no answer to the exercise can show the difference
 FREE = "free"  # the text allows it
 VERDICTS = EQUIVALENT, FREE
+WIDTH = 100  # characters of a list in one line
 FIELDS = {"exercise", "line", "changes", "verdict", "reason"}
 
 
@@ -55,10 +56,15 @@ def written(names: Iterable[Name]) -> str:
     for name in names:
         lines.setdefault((name.exercise, name.line), []).append(name.change)
     return "\n".join(
-        f"[[mark]]\nexercise = {quoted(exercise)}\nline = {quoted(line)}\n"
-        f"changes = [{', '.join(map(quoted, changes))}]\n"
+        f"[[mark]]\nexercise = {quoted(exercise)}\nline = {quoted(line)}\nchanges = {listed(changes)}\n"
         for (exercise, line), changes in lines.items()
     )
+
+
+def listed(texts: list[str]) -> str:
+    """A list of TOML, in one line if it fits."""
+    line = f"[{', '.join(map(quoted, texts))}]"
+    return line if len(line) <= WIDTH else "\n".join(["[", *(f"    {quoted(text)}," for text in texts), "]"])
 
 
 def quoted(text: str) -> str:
