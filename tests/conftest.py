@@ -5,6 +5,7 @@ import socket
 import pytest
 
 
+@pytest.hookimpl(trylast=True)  # after -k has left its choice
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long comes first, what an answer bank keeps of a lab together.
 
@@ -13,7 +14,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
 
     def lab(item: pytest.Item) -> str:
-        return item.callspec.params["lab"] if item.path.stem in ("test_answers", "test_sentences") else ""
+        of_bank = item.path.stem in ("test_answers", "test_sentences") and hasattr(item, "callspec")
+        return item.callspec.params["lab"] if of_bank else ""
 
     long = [item for item in items if item.get_closest_marker("long")]
     short = sorted((item for item in items if item not in long), key=lab)
