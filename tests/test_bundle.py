@@ -25,7 +25,16 @@ def unpacked(tmp_path_factory):
 
 def test_bundle_holds_what_a_student_needs(unpacked):
     top = {path.name for path in unpacked.iterdir()}
-    assert top == {"README.md", "LICENSE", "environment.yml", "requirements.txt", "notebooks", "helpers", "data"}
+    assert top == {
+        "README.md",
+        "LICENSE",
+        "environment.yml",
+        "requirements.txt",
+        "notebooks",
+        "helpers",
+        "checks",
+        "data",
+    }
     assert [path.name for path in sorted((unpacked / "notebooks").iterdir())] == source.labs()
     readme = (unpacked / "README.md").read_text(encoding="utf-8")
     assert all(f"`{lab}`" in readme for lab in source.labs())
