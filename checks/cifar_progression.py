@@ -4,7 +4,7 @@ import numpy as np
 
 from checks import images
 from checks.compare import array, compare, judge_number, pair
-from checks.core import Advice, Check, judges
+from checks.core import Advice, Check, Reason, judges
 from checks.networks import (
     DROPOUTS,
     LAST,
@@ -390,11 +390,26 @@ def read_summary(answer, case):
     missing = [name for name in ANSWERS if name not in yours]
     if missing:
         return f"There is no answer to {', '.join(missing)}."
-    findings = (judge_answer(name, yours[name], *judged) for name, judged in ANSWERS.items())
-    return next(filter(None, findings), None)
+    for name, judged in ANSWERS.items():
+        if finding := judge_answer(name, yours[name], *judged):
+            known = f"{name}: {finding.mistake}" if isinstance(finding, Reason) and finding.mistake else None
+            return Reason(known, mistake=known) if known else finding
+    return None
 
 
-def judge_answer(name: str, yours, expected, mistakes: dict) -> str | None:
+def with_one_wrong(name: str, wrong):
+    """The right answers but for one."""
+    return lambda: {other: right for other, (right, _) in ANSWERS.items()} | {name: wrong}
+
+
+read_summary.mistakes = {
+    f"{name}: {sentence}": with_one_wrong(name, wrong)
+    for name, (_, mistakes) in ANSWERS.items()
+    for sentence, wrong in mistakes.items()
+}
+
+
+def judge_answer(name: str, yours, expected, mistakes: dict) -> str | Reason | None:
     """One answer of `read_summary`: a number, or a shape."""
     if yours is None:
         return f"{name} is still None."
@@ -405,7 +420,7 @@ def judge_answer(name: str, yours, expected, mistakes: dict) -> str | None:
         if tuple(shape) == expected:
             return None
         sentence = next((text for text, wrong in mistakes.items() if tuple(shape) == wrong), None)
-        return f"{name}: {sentence}" if sentence else f"{name} is {tuple(shape)}, and that is not right."
+        return Reason(sentence or f"{name} is {tuple(shape)}, and that is not right.", mistake=sentence)
     if name == "share_of_dense" and isinstance(yours, int | float):
         if abs(yours - 100 * expected) < 1:
             return f"{name}: this is a percentage; a fraction between 0 and 1 is wanted."

@@ -92,13 +92,16 @@ class array:  # noqa: N801
 
 @dataclass(frozen=True)
 class number:  # noqa: N801
-    """One number. tol: relative."""
+    """One number; whole ones must be equal. tol: relative."""
 
     tol: float = 1e-5
 
     def same(self, yours, expected) -> bool:
         yours, expected = as_number(yours), as_number(expected)
-        return yours is not None and expected is not None and bool(np.isclose(yours, expected, rtol=self.tol))
+        if yours is None or expected is None:
+            return False
+        whole = float(yours).is_integer() and float(expected).is_integer()
+        return bool(yours == expected if whole else np.isclose(yours, expected, rtol=self.tol))
 
     def flaw(self, yours, name: str, kind: str) -> None:
         """Nothing: a number of the right value is right."""

@@ -554,6 +554,48 @@ def only_the_outputs():
     return heads(joined(shared(left), shared(right)))
 
 
+@wrong("build_pair_model", says="Build your network from tensors")
+def pair_of_ones_own():
+    class Pair(keras.Model):
+        def call(self, x):
+            return x
+
+    return Pair()
+
+
+@wrong("build_pair_model", says="Your network fails on six pairs of digits")
+def with_a_fixed_number_of_pairs():
+    left, right = inputs()
+    shared = shared_layer()
+    features = layers.Dense(8, activation="relu")(layers.concatenate([shared(left), shared(right)]))
+    return keras.Model([left, right], heads(ops.reshape(features, (4, 8))))
+
+
+@wrong("build_pair_model", says='The layer "shared" should be Dense; yours is Activation')
+def shared_activation():
+    left, right = inputs()
+    shared = layers.Activation("relu", name="shared")
+    features = layers.concatenate([shared(left), shared(right)])
+    return keras.Model([left, right], heads(layers.Dense(8, activation="relu")(features)))
+
+
+@wrong("build_pair_model", says="It should get the 64 numbers of one digit")
+def shared_after_another_layer():
+    left, right = inputs()
+    first, shared = layers.Dense(30, activation="relu"), shared_layer()
+    features = layers.concatenate([shared(first(left)), shared(first(right))])
+    return keras.Model([left, right], heads(layers.Dense(8, activation="relu")(features)))
+
+
+@wrong("build_pair_model", says='The output "same" should come from a Dense layer; yours comes from Lambda')
+def same_from_a_lambda():
+    left, right = inputs()
+    shared = shared_layer()
+    features = layers.Dense(8, activation="relu")(layers.concatenate([shared(left), shared(right)]))
+    same = layers.Lambda(lambda values: values[:, :1], output_shape=(1,), name="same")(features)
+    return keras.Model([left, right], [same, layers.Dense(1, name="sum")(features)])
+
+
 # ---- count_multiplications ----------------------------------------------------------------------------------
 
 

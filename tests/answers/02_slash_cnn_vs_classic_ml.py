@@ -263,6 +263,32 @@ def as_a_dictionary(per_class=500, seed=0):
     return dict(zip(names, split(*noisy(np.random.default_rng(seed), per_class), seed), strict=True))
 
 
+@wrong("make_dataset", says="The shapes of your arrays change with the seed")
+def as_many_as_the_seed_says(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class + seed % 2)
+    return train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=seed)
+
+
+@wrong("make_dataset", says="Images should be (N, 30, 30) and labels (N,)")
+def flat_already_when_made(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    images = images.reshape(len(images), -1)
+    return train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=seed)
+
+
+@wrong("make_dataset", says="Images and labels of a part are not equally many")
+def labels_split_otherwise(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    quarter = len(images) // 4
+    return images[quarter:], images[:quarter], labels[2 * quarter :], labels[: 2 * quarter]
+
+
+@wrong("make_dataset", says="The labels are swapped")
+def labels_swapped(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    return train_test_split(images, 1 - labels, test_size=0.25, stratify=labels, random_state=seed)
+
+
 # ---- to_flat, to_images ------------------------------------------------------------------------------------
 
 
@@ -424,6 +450,16 @@ def scores_swapped(models, x_train, y_train, x_test, y_test):
 def error_rates(models, x_train, y_train, x_test, y_test):
     scores = table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))
     return scores.assign(train_score=1 - scores["train_score"], test_score=1 - scores["test_score"])
+
+
+@wrong("score_models", says="These are percentages")
+def in_percent(models, x_train, y_train, x_test, y_test):
+    rows = []
+    for name, model in models.items():
+        model.fit(x_train, y_train)
+        scores = (100 * model.score(x_train, y_train), 100 * model.score(x_test, y_test))
+        rows.append({"model": name, "train_score": scores[0], "test_score": scores[1]})
+    return pd.DataFrame(rows)
 
 
 # ---- build_dense_network -----------------------------------------------------------------------------------
@@ -693,6 +729,11 @@ def without_pooling(momentum=0.99):
     return keras.Sequential([part for part in conv() if not isinstance(part, layers.MaxPooling2D)])
 
 
+@wrong("build_conv_network", says="The input should have the shape (30, 30, 1)")
+def without_channel_axis(momentum=0.99):
+    return keras.Sequential([keras.Input((900,)), layers.Reshape((30, 30, 1)), *conv(momentum=momentum)[1:]])
+
+
 # ---- accuracy_by_rotation ----------------------------------------------------------------------------------
 
 
@@ -854,3 +895,21 @@ def counts(predict, drawings, labels, angles):
 @wrong("accuracy_by_rotation", says="error rates")
 def errors(predict, drawings, labels, angles):
     return [np.mean(predict(turned(drawings, angle)) != labels) for angle in angles]
+
+
+@wrong("accuracy_by_rotation", says="Your function never asked `predict`")
+def never_asked(predict, drawings, labels, angles):
+    return np.ones(len(angles))
+
+
+@wrong("accuracy_by_rotation", says="`predict` should see every drawing once per angle")
+def first_angle_only(predict, drawings, labels, angles):
+    return np.full(len(angles), np.mean(predict(drawings) == labels))
+
+
+@wrong("accuracy_by_rotation", says="This is the accuracy of the last angle only")
+def last_angle_kept(predict, drawings, labels, angles):
+    for angle in angles:
+        images = ndimage.rotate(drawings, angle, axes=(1, 2), reshape=False, cval=1.0)
+        accuracy = np.mean(predict(images) == labels)
+    return accuracy

@@ -897,6 +897,21 @@ def cnn_linear_dense_layers(**settings):
     return cnn(**settings, flat=lambda n: [layers.Dense(n), layers.BatchNormalization()])
 
 
+@wrong("build_cnn", says="the filters become fewer with every layer")
+def cnn_filters_halved(**settings):
+    return cnn(**settings, growth=lambda n, k: n * 8 // 2**k)
+
+
+@wrong("build_cnn", says="the first convolution has n_filters, and each further one twice as many")
+def cnn_filters_in_a_zigzag(**settings):
+    return cnn(**settings, growth=lambda n, k: n + (k % 3 == 1) * 3 + k)
+
+
+@wrong("build_cnn", says="'pool_size'")
+def cnn_mean_pooling(**settings):
+    return cnn(**settings, maps=lambda n: [conv(n), layers.BatchNormalization(), layers.AveragePooling2D()])
+
+
 # ---- read_summary -------------------------------------------------------------------------------------------
 
 RIGHT = {
@@ -934,39 +949,9 @@ def asked_of_keras():
     }
 
 
-@wrong("read_summary", says="A pooling layer stands between")
-def input_before_the_pooling():
-    return RIGHT | {"input_of_conv2d_1": (32, 32, 32)}
-
-
-@wrong("read_summary", says="Filters do not multiply the channels")
-def channels_multiplied():
-    return RIGHT | {"output_of_conv2d_1": (16, 16, 4096)}
-
-
-@wrong("read_summary", says="the channels of the input are used up")
-def channels_added():
-    return RIGHT | {"output_of_conv2d_1": (16, 16, 160)}
-
-
 @wrong("read_summary", says="this is a percentage")
 def percentage():
     return RIGHT | {"share_of_dense": 93.2}
-
-
-@wrong("read_summary", says="None stands for something")
-def shape_of_one_image():
-    return RIGHT | {"batch_of_50": (16, 16, 128)}
-
-
-@wrong("read_summary", says="None stands for the number of images, and here")
-def batch_still_unknown():
-    return RIGHT | {"batch_of_50": (None, 16, 16, 128)}
-
-
-@wrong("read_summary", says="counted along the first axis")
-def batch_last():
-    return RIGHT | {"batch_of_50": (16, 16, 128, 50)}
 
 
 @wrong("read_summary", says="pooling_factor is still None")
@@ -984,49 +969,14 @@ def a_list():
     return list(RIGHT.values())
 
 
-@wrong("read_summary", says="for every channel of its input")
-def filters_times_coefficients():
-    return RIGHT | {"parameters_of_conv2d_1": 128 * 9}
+@wrong("read_summary", says="input_of_conv2d_1 should be a shape, a tuple of whole numbers")
+def sides_as_a_text():
+    return RIGHT | {"input_of_conv2d_1": "16x16x32"}
 
 
-@wrong("read_summary", says="The biases are missing: one per filter")
-def no_biases():
-    return RIGHT | {"parameters_of_conv2d_1": 9 * 32 * 128}
-
-
-@wrong("read_summary", says="all places share one filter")
-def weights_for_every_place():
-    return RIGHT | {"parameters_of_conv2d_1": (9 * 32 + 1) * 128 * 16 * 16}
-
-
-@wrong("read_summary", says="the factor along one side")
-def pooling_along_one_side():
-    return RIGHT | {"pooling_factor": 2}
-
-
-@wrong("read_summary", says="The channels are missing: flatten")
-def flat_without_channels():
-    return RIGHT | {"output_of_flatten": 64}
-
-
-@wrong("read_summary", says="not only one value per map")
-def dense_on_channels():
-    return RIGHT | {"parameters_of_dense": 128 * 64 + 64}
-
-
-@wrong("read_summary", says="The biases of dense are missing")
-def dense_without_biases():
-    return RIGHT | {"parameters_of_dense": 8192 * 64}
-
-
-@wrong("read_summary", says="counted together")
-def share_of_both():
-    return RIGHT | {"share_of_dense": 0.93269}
-
-
-@wrong("read_summary", says="share of all other layers")
-def share_of_the_others():
-    return RIGHT | {"share_of_dense": 0.06846}
+@wrong("read_summary", says="input_of_conv2d_1 is (8, 8, 32), and that is not right")
+def another_shape():
+    return RIGHT | {"input_of_conv2d_1": (8, 8, 32)}
 
 
 # ---- add_l2 -------------------------------------------------------------------------------------------------

@@ -359,6 +359,16 @@ def layer_without_return():
     return keras.Sequential([flip(), ByCoin(lambda images, draw: None)]).layers[1]
 
 
+@wrong("build_augmenter", says="the images hold NaN or infinity")
+def divided_by_nothing():
+    return keras.Sequential([flip(), shift(0.1, 0.1), turn(0.02), DividedByZero()])
+
+
+class DividedByZero(layers.Layer):
+    def call(self, images, training=False):
+        return images / (0 * images) if training else images
+
+
 # ---- make_pipeline ------------------------------------------------------------------------------------------
 
 
@@ -593,6 +603,29 @@ def batched_twice(x, y, batch_size, augment=None, training=False):
 @wrong("make_pipeline", says="TypeError: <lambda>() takes 1 positional argument but 2 were given")
 def lambda_of_the_pair(x, y, batch_size, augment=None, training=False):
     return pairs(x, y).batch(batch_size).map(lambda pair: pair).prefetch(1)
+
+
+@wrong("make_pipeline", says="(2, 3, 1) went in, but (3, 2, 1) came out")
+def images_on_their_side(x, y, batch_size, augment=None, training=False):
+    dataset = pairs(np.swapaxes(x, 1, 2), y)
+    dataset = (dataset.shuffle(len(x)) if training else dataset).batch(batch_size)
+    return augmenting(dataset, augment, training).prefetch(1)
+
+
+@wrong("make_pipeline", says="Labels of the shape")
+def labels_as_numbers(x, y, batch_size, augment=None, training=False):
+    dataset = pairs(x, y.argmax(axis=1))
+    dataset = (dataset.shuffle(len(x)) if training else dataset).batch(batch_size)
+    return augmenting(dataset, augment, training).prefetch(1)
+
+
+@wrong("make_pipeline", says="Some images come twice in one pass")
+def drawn_with_replacement(x, y, batch_size, augment=None, training=False):
+    chosen = np.sort(np.random.default_rng(0).integers(0, len(x), len(x)))
+    dataset = (pairs(x[chosen], y[chosen]).shuffle(len(x)) if training else pairs(x[chosen], y[chosen])).batch(
+        batch_size
+    )
+    return augmenting(dataset, augment, training).prefetch(1)
 
 
 # ---- stream_from_disk ---------------------------------------------------------------------------------------
@@ -1178,3 +1211,9 @@ def generator_without_end(matrix, n):
 @wrong("most_confused_pairs", says="A list is wanted, but your function returned int")
 def number_of_mistakes(matrix, n):
     return int(matrix.sum() - np.trace(matrix))
+
+
+@wrong("most_confused_pairs", says="The order is true, predicted, count")
+def count_first(matrix, n):
+    found = [(int(c), i, j) for (i, j), c in np.ndenumerate(matrix) if i != j and c]
+    return sorted(found, reverse=True)[:n]
