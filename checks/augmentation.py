@@ -352,6 +352,8 @@ def stream_from_disk(answer, case):
         labels = epoch["labels"]
         if labels.shape != (IMAGES,):
             return f"The labels should come as they are stored, one number per image; yours have {labels.shape}."
+        if labels.dtype.kind not in "iu":
+            return f"The labels should stay whole numbers, as they are stored; yours are {labels.dtype}."
         matches = np.mean(labels == y[found])
         if matches < 1:
             return f"Only {matches:.0%} of the labels belong to their image. Use one order for both arrays of a shard."
@@ -495,7 +497,8 @@ def matrices(rng: np.random.Generator):
         if k == 1:
             matrix[:, 2] = 0
         if k == 2:
-            matrix[3], matrix[:, 1], matrix[0, 1] = 0, 0, 1  # never there; predicted once only
+            matrix[3], matrix[:, 1], matrix[2] = 0, 0, 0
+            matrix[1, 1] = matrix[2, 2] = 1  # predicted once, there once, and rightly
         yield {"matrix": matrix}
 
 

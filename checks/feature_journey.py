@@ -272,7 +272,7 @@ def judge_places(indices: np.ndarray, places: np.ndarray, case: dict, top: int):
 
 def occlusions(rng: np.random.Generator):
     """An image, a linear classifier for it, and the squares to hide. Squares overlap, touch, or leave gaps."""
-    for shape, size, stride in (((9, 12, 1), 4, 2), ((11, 8, 3), 3, 3), ((8, 12, 3), 2, 4)):
+    for shape, size, stride in (((10, 12, 1), 4, 2), ((11, 8, 3), 3, 3), ((8, 12, 3), 2, 4)):
         image = rng.uniform(0.1, 1, shape).astype("float32")
         image[: shape[0] // 2, ..., 0] *= 0.4  # so that local means and means of a channel differ
         weights = normal(rng, *shape, 4, scale=0.25)

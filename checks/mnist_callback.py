@@ -359,16 +359,17 @@ COLUMNS = ("precision", "recall", "f1", "support")
 
 
 def labels(rng: np.random.Generator):
-    """True and predicted classes. In the second case: 3 is never predicted, 4 never there, 5 neither, 2 never right."""
-    for n_classes, n in ((4, 60), (6, 70)):
+    """True and predicted classes. In the second case 3 is never predicted, 4 never there, 6 neither, 2 never right."""
+    for n_classes, n in ((4, 60), (7, 70)):
         y_true = rng.integers(0, 4, n)
         y_true[:10] = 0  # so that support and predictions differ
         y_pred = np.where(rng.random(n) < 0.6, y_true, rng.integers(0, 4, n))
         y_true[10:18] = y_pred[14:22] = np.arange(8) % 4
-        if n_classes == 6:
+        if n_classes == 7:
             y_pred[y_pred == 3] = 4
             y_pred[y_true == 2] = 1
             y_pred[:2] = 2
+            y_true[-1] = y_pred[-1] = 5
         yield {"y_true": y_true, "y_pred": y_pred, "n_classes": n_classes}
 
 

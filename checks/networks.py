@@ -472,7 +472,9 @@ def judge_learning(model: dict) -> str | None:
         return (
             f"With a learning rate of {rate:g} your optimizer walks uphill: the loss grows. The rate must be above 0."
         )
-    if not step["moved"] and not step["scheduled"]:
+    if step["planned"] is not None and step["planned"] <= 0:
+        return "Your plan for the learning rate soon leads to 0: nothing would be learned."
+    if not step["moved"] and step["planned"] is None:
         return f"A step of your optimizer changes no weight: its learning rate is {rate:g}."
     if step["still"]:
         return (

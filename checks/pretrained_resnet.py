@@ -477,6 +477,8 @@ def build_resnet20(answer, case):
         )
     if kinds.count("Add") != 9:
         return f"Nine blocks have nine additions; yours has {kinds.count('Add')}. Where are the shortcuts?"
+    if others := sorted({*kinds} & {"LayerNormalization", "GroupNormalization", "RMSNormalization"}):
+        return f"All normalisations of a ResNet-20 are batch normalisations; yours has a {others[0]}."
     if kinds.count("BatchNormalization") < 19:
         return (
             f"Each of the 19 convolutions is followed by batch normalisation, the very first as well; yours has "

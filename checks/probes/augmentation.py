@@ -191,13 +191,10 @@ def make_pipeline(student, case: dict) -> dict:
         return images + tf.cast(MARK * generator.uniform((), 1, 1000, tf.int32), images.dtype)
 
     with plain_errors():
-        dataset = student(
-            case["x"],
-            case["y"],
-            case["batch_size"],
-            augment=augment if case["augmented"] else None,
-            training=case["training"],
-        )
+        settings = {"augment": augment if case["augmented"] else None, "training": case["training"]}
+        if not case["augmented"] and not case["training"]:
+            settings = {}  # as it is without these arguments
+        dataset = student(case["x"], case["y"], case["batch_size"], **settings)
         return {"seen": seen} | run_through(dataset, len(case["x"]), case["batch_size"], passes=2)
 
 
@@ -228,7 +225,8 @@ def stream_from_disk(student, case: dict) -> dict:
         folder = Path(name)
         write_shards(folder, x, y, np.random.default_rng(case["seed"]).permutation(SHARDS))
         with plain_errors():
-            dataset = student(folder, BATCH, training=case["training"])
+            settings = {"training": True} if case["training"] else {}  # not to be said otherwise
+            dataset = student(folder, BATCH, **settings)
             passes = 3 if case["training"] else 2  # the same order of shards three times is no chance
             answer = run_through(dataset, IMAGES, BATCH, passes)
         if not case["training"]:

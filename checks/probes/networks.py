@@ -98,8 +98,8 @@ def first_step(model, x, y) -> dict:
     """What one step of the network's optimizer does on one small batch; afterwards the network is as it was.
 
     Returns, as `call` does, {'moved': whether it changes any weight, 'growth': how many times as large the kernels are
-    afterwards, 'uphill': whether it goes along the gradient instead of against it, 'scheduled': whether the learning
-    rate follows a plan, 'still': names of the layers whose kernels have no gradient at all, 'zeros': of those whose
+    afterwards, 'uphill': whether it goes along the gradient instead of against it, 'planned': the largest learning
+    rate soon after, of an optimizer that follows a plan, 'still': names of the layers whose kernels have no gradient at all, 'zeros': of those whose
     kernels are 0 to begin with}.
     """
     import keras
@@ -124,7 +124,7 @@ def first_step(model, x, y) -> dict:
             "moved": any(np.any(before != after) for before, after, _ in triples),
             "growth": size(after for _, after, _ in kernels) / max(1e-9, size(before for before, _, _ in kernels)),
             "uphill": bool(sum(np.sum((after - before) * slope, dtype=float) for before, after, slope in triples) > 0),
-            "scheduled": not isinstance(settings.get("learning_rate"), float),
+            "planned": planned_rate(model.optimizer),
             "still": [name for name, (_, _, slope) in zip(names, kernels, strict=True) if not np.any(slope)],
             "zeros": [name for name, (before, _, _) in zip(names, kernels, strict=True) if not np.any(before)],
         }
@@ -134,6 +134,16 @@ def first_step(model, x, y) -> dict:
     finally:
         for weight in everything:
             weight.assign(kept[id(weight)])
+
+
+def planned_rate(optimizer) -> float | None:
+    """The larger of the learning rates at the steps 1 and 10, where they follow a plan."""
+    import keras
+
+    plan = getattr(optimizer, "_learning_rate", None)
+    if not isinstance(plan, keras.optimizers.schedules.LearningRateSchedule):
+        return None
+    return max(float(plan(step)) for step in (1, 10))
 
 
 def size(arrays) -> float:

@@ -136,7 +136,7 @@ def preprocess(x, y):
     """Bring images and labels into the form that the networks and their loss need.
 
     x: images, uint8, (N, 32, 32, 3), 0 to 255. y: labels, integers 0 to 9, (N,).
-    Returns images, float32, same shape, between 0 and 1, and one-hot labels, float32, (N, 10).
+    Returns images, float32, same shape, between 0 and 1, and one-hot labels (N, 10), numbers of any type.
 
     Example: for one white image of class 2, the images are all 1.0, the labels [[0, 0, 1, 0, 0, 0, 0, 0, 0, 0]].
     """

@@ -953,6 +953,12 @@ def generator_used_up(folder, batch_size, training=False):
     return tf.data.Dataset.from_generator(lambda: one_pass, output_signature=signature)
 
 
+@wrong("stream_from_disk", says="The labels should stay whole numbers")
+def labels_as_floats(folder, batch_size, training=False):
+    dataset = streaming(folder, batch_size, training).unbatch().batch(batch_size)
+    return dataset.map(lambda images, labels: (images, tf.cast(labels, "float32")))
+
+
 # ---- confusion_matrix ---------------------------------------------------------------------------------------
 
 

@@ -815,6 +815,14 @@ def built_without_return():
     finish(single())
 
 
+@wrong("build_single_conv", says="soon leads to 0")
+def plan_that_ends_at_once():
+    model = functional.function()
+    plan = keras.optimizers.schedules.ExponentialDecay(0.003, decay_steps=100, decay_rate=0.0)
+    model.compile(keras.optimizers.Adam(plan), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 # ---- build_deep ---------------------------------------------------------------------------------------------
 
 
@@ -825,7 +833,7 @@ def five(n=5, dropout=True, pooling=True):
 
 
 @right("build_deep")
-def logits_with_average_pooling_and_spatial_dropout(input_shape):
+def logits_with_average_pooling_and_spatial_dropout(input_shape=(28, 28, 1)):
     stack = [*(conv() for _ in range(5)), layers.AveragePooling2D(2), layers.SpatialDropout2D(0.2), layers.Flatten()]
     return finish(stack, None, logits_loss(), shape=input_shape)
 
@@ -843,7 +851,7 @@ def functional_with_global_pooling(shape=(28, 28, 1)):
 
 
 @right("build_deep")
-def residual_with_a_projection(input_shape):
+def residual_with_a_projection(input_shape=(28, 28, 1)):
     def block(value, filters):
         short = layers.Conv2D(filters, 1, strides=2)(value)
         value = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(value)
@@ -862,7 +870,7 @@ def residual_with_a_projection(input_shape):
 
 
 @wrong("build_deep", says="follows a plan for its learning rate")
-def learning_rate_with_a_schedule(input_shape):
+def learning_rate_with_a_schedule(input_shape=(28, 28, 1)):
     model = finish(five(), shape=input_shape)
     schedule = keras.optimizers.schedules.ExponentialDecay(0.003, decay_steps=400, decay_rate=0.6)
     model.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -870,47 +878,47 @@ def learning_rate_with_a_schedule(input_shape):
 
 
 @wrong("build_deep", says="or changes them otherwise")
-def scaled_by_a_function(input_shape):
+def scaled_by_a_function(input_shape=(28, 28, 1)):
     return finish([layers.Lambda(lambda images: images / 255), *five()], shape=input_shape)
 
 
 @wrong("build_deep", says="should have the shape (32, 36, 3); yours is (32, 32, 3)")
-def square_images_only(input_shape):
+def square_images_only(input_shape=(28, 28, 1)):
     return finish(five(), shape=(input_shape[0], input_shape[0], input_shape[2]))
 
 
 @wrong("build_deep", says="Conv2D layers: 5 wanted, your network has 4")
-def four_convolutions(input_shape):
+def four_convolutions(input_shape=(28, 28, 1)):
     return finish(five(4), shape=input_shape)
 
 
 @wrong("build_deep", says="your network has 6")
-def six_convolutions(input_shape):
+def six_convolutions(input_shape=(28, 28, 1)):
     return finish(five(6), shape=input_shape)
 
 
 @wrong("build_deep", says="yours has SeparableConv2D")
-def separable(input_shape):
+def separable(input_shape=(28, 28, 1)):
     return finish([*five(4)[:-1], layers.SeparableConv2D(8, 3, activation="relu"), layers.Flatten()], shape=input_shape)
 
 
 @wrong("build_deep", says="There is no dropout")
-def no_dropout(input_shape):
+def no_dropout(input_shape=(28, 28, 1)):
     return finish(five(dropout=False), shape=input_shape)
 
 
 @wrong("build_deep", says="A dropout rate of 0 does nothing")
-def dropout_of_zero(input_shape):
+def dropout_of_zero(input_shape=(28, 28, 1)):
     return finish([*five(dropout=False), layers.Dropout(0)], shape=input_shape)
 
 
 @wrong("build_deep", says="Dropout stands before the first convolution")
-def dropout_at_the_input(input_shape):
+def dropout_at_the_input(input_shape=(28, 28, 1)):
     return finish([layers.Dropout(0.1), *five()], shape=input_shape)
 
 
 @wrong("build_deep", says="Dropout stands after the last layer")
-def dropout_at_the_end(input_shape):
+def dropout_at_the_end(input_shape=(28, 28, 1)):
     model = finish(five(dropout=False), shape=input_shape)
     model = keras.Sequential([keras.Input(input_shape), *model.layers, layers.Dropout(0.5)])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -918,7 +926,7 @@ def dropout_at_the_end(input_shape):
 
 
 @wrong("build_deep", says="There is no pooling after the first convolution")
-def deep_without_pooling(input_shape):
+def deep_without_pooling(input_shape=(28, 28, 1)):
     return finish(five(pooling=False), shape=input_shape)
 
 
@@ -928,22 +936,22 @@ def input_shape_ignored(input_shape=(28, 28, 1)):
 
 
 @wrong("build_deep", says="changes its images at random")
-def augmentation_inside(input_shape):
+def augmentation_inside(input_shape=(28, 28, 1)):
     return finish([layers.RandomRotation(0.03), *five()], shape=input_shape)
 
 
 @wrong("build_deep", says="Your loss wants one-hot labels")
-def deep_loss_for_one_hot_labels(input_shape):
+def deep_loss_for_one_hot_labels(input_shape=(28, 28, 1)):
     return finish(five(), loss="categorical_crossentropy", shape=input_shape)
 
 
 @wrong("build_deep", says="takes them for probabilities")
-def deep_logits_without_from_logits(input_shape):
+def deep_logits_without_from_logits(input_shape=(28, 28, 1)):
     return finish(five(), None, shape=input_shape)
 
 
 @wrong("build_deep", says="A Conv2D layer has no activation")
-def linear_convolutions(input_shape):
+def linear_convolutions(input_shape=(28, 28, 1)):
     stack = [conv(activation=None, padding="same") for _ in range(5)]
     return finish([*stack, layers.MaxPooling2D(), layers.Dropout(0.3), layers.Flatten()], shape=input_shape)
 
@@ -1005,7 +1013,7 @@ def swapped(y_true, y_pred, n_classes):
     return table(recall, precision, f1, support)
 
 
-@wrong("classification_summary", says="Your table has 5.")
+@wrong("classification_summary", says="also for those that do not occur")
 def classes_that_occur(y_true, y_pred, n_classes):
     return table(*metrics.precision_recall_fscore_support(y_true, y_pred, zero_division=0))
 

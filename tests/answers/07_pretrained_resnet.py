@@ -895,6 +895,12 @@ def resnet_without_return():
     resnet()
 
 
+@wrong("build_resnet20", says="All normalisations of a ResNet-20 are batch normalisations")
+def normalised_image_by_image():
+    model = keras.Sequential([keras.Input((32, 32, 3)), layers.LayerNormalization(), resnet()])
+    return keras.Model(model.inputs, model.outputs)
+
+
 # ---- freeze_backbone ----------------------------------------------------------------------------------------
 
 
