@@ -99,8 +99,8 @@ def first_step(model, x, y) -> dict:
 
     Returns, as `call` does, {'moved': whether it changes any weight, 'growth': how many times as large the kernels are
     afterwards, 'uphill': whether it goes along the gradient instead of against it, 'planned': the largest learning
-    rate soon after, of an optimizer that follows a plan, 'still': names of the layers whose kernels have no gradient at all, 'zeros': of those whose
-    kernels are 0 to begin with}.
+    rate soon after, of an optimizer that follows a plan, 'still': names of the layers whose kernels have no gradient
+    at all, 'zeros': of those whose kernels are 0 to begin with}.
     """
     import keras
     import tensorflow as tf
