@@ -1,6 +1,7 @@
 """Lab 05: answers as students give them. Each wrong one must get its own message, each right one must pass."""
 
 import random
+import time
 
 import keras
 import numpy as np
@@ -254,6 +255,26 @@ class Sorted(Strict):
 class NumbersOnly(Strict):
     def encode(self, string, length):
         return super().encode(string, length).argmax(axis=1)
+
+
+@wrong("CharacterTable", says="`decode` fails on rows")
+class TakesRowsForNumbers(Strict):
+    def decode(self, rows):
+        return "".join(self.characters[row] for row in rows)
+
+
+@wrong("CharacterTable", says="The text came out reversed")
+class EncodesBackwards(Strict):
+    def encode(self, string, length):
+        return super().encode(string, length)[::-1]
+
+
+@wrong("CharacterTable", says="Only a text that is too long, or holds a foreign character")
+class RefusesSingleCharacters(Strict):
+    def fill(self, string, length):
+        if len(string) == 1:
+            raise ValueError("too short")
+        return super().fill(string, length)
 
 
 # ---- subtraction_question -----------------------------------------------------------------------------------
@@ -539,6 +560,13 @@ def not_split(n, digits, rng):
     return np.array(draw(n, digits, rng))
 
 
+@wrong("make_questions", says="one of yours has the shape (2, ")
+def one_row_per_number(n, digits, rng):
+    limits = 10 ** rng.integers(1, digits + 1, size=(4 * n, 2))
+    pairs = rng.permutation(np.unique(rng.integers(0, limits), axis=0))[:n]
+    return pairs[n // 10 :].T, pairs[: n // 10].T
+
+
 # ---- encode_questions ---------------------------------------------------------------------------------------
 
 
@@ -668,6 +696,14 @@ def sorted_alphabet(pairs):
 def places_first(pairs):
     x, y = encoded(pairs)
     return np.swapaxes(x, 0, 1), y
+
+
+@right("encode_questions")
+def right_but_slow(pairs):
+    began = time.process_time()
+    while time.process_time() - began < 0.0002 * len(pairs):
+        pass
+    return table_by_table.function(pairs)
 
 
 # ---- build_seq2seq ------------------------------------------------------------------------------------------
@@ -921,6 +957,60 @@ def no_return(rnn, hidden, n_layers):
     stack(rnn, hidden, n_layers)
 
 
+@wrong("build_seq2seq", says="does not tell the shape of its input")
+def two_inputs(rnn, hidden, n_layers):
+    query, other = keras.Input((7, 12)), keras.Input((7, 12))
+    value = layers.RepeatVector(4)(rnn(hidden)(query + other))
+    for _ in range(n_layers):
+        value = rnn(hidden, return_sequences=True)(value)
+    return compiled(keras.Model([query, other], layers.Dense(12, activation="softmax")(value)))
+
+
+def from_input(shape, rnn, hidden, n_layers, last=lambda value: value, **settings):
+    query = keras.Input(shape)
+    value = layers.RepeatVector(4)(rnn(hidden, **settings)(query))
+    for _ in range(n_layers):
+        value = rnn(hidden, return_sequences=True, **settings)(value)
+    return compiled(keras.Model(query, last(layers.Dense(12, activation="softmax")(value))))
+
+
+@wrong("build_seq2seq", says="The input should have the shape (7, 12)")
+def eight_places(rnn, hidden, n_layers):
+    return from_input((8, 12), rnn, hidden, n_layers)
+
+
+@wrong("build_seq2seq", says="Your network fails on a batch of queries")
+def for_three_queries_only(rnn, hidden, n_layers):
+    return from_input((7, 12), rnn, hidden, n_layers, last=lambda value: keras.ops.reshape(value, (3, 4, 12)))
+
+
+@wrong("build_seq2seq", says="parameters, ")
+def without_biases(rnn, hidden, n_layers):
+    return from_input((7, 12), rnn, hidden, n_layers, use_bias=False)
+
+
+@wrong("build_seq2seq", says="A part of your network is frozen")
+def encoder_frozen(rnn, hidden, n_layers):
+    model = from_input((7, 12), rnn, hidden, n_layers)
+    model.layers[1].trainable = False
+    return model
+
+
+@wrong("build_seq2seq", says="On one-hot answers your loss fails")
+def loss_that_fails(rnn, hidden, n_layers):
+    return stack(rnn, hidden, n_layers, loss=lambda wanted, scores: keras.ops.matmul(wanted, scores))
+
+
+@wrong("build_seq2seq", says="The loss should be the cross-entropy of one-hot answers; yours (<lambda>) is another")
+def distance_as_loss(rnn, hidden, n_layers):
+    return stack(rnn, hidden, n_layers, loss=lambda wanted, scores: keras.ops.mean(keras.ops.abs(wanted - scores)))
+
+
+@wrong("build_seq2seq", says="One of your metrics fails on one-hot answers")
+def metric_for_whole_numbers(rnn, hidden, n_layers):
+    return stack(rnn, hidden, n_layers, metrics=["sparse_categorical_accuracy"])
+
+
 # ---- exact_match --------------------------------------------------------------------------------------------
 
 
@@ -1037,6 +1127,11 @@ def wrong_answers(model, x, y):
 @wrong("exact_match", says="compared number by number")
 def rounded(model, x, y):
     return np.mean((ask(model, x).round() == y).all(axis=(1, 2)))
+
+
+@wrong("exact_match", says="Only the last character of each answer is compared")
+def last_character(model, x, y):
+    return float(np.mean(model.predict(x, verbose=0)[:, -1].argmax(-1) == y[:, -1].argmax(-1)))
 
 
 # ---- count_borrows ------------------------------------------------------------------------------------------
