@@ -536,8 +536,6 @@ def usual_mistakes(case: dict, found: dict, score: Callable[[int], np.ndarray]) 
     expected = np.maximum(raw, 0)
     by_place = (maps * local.mean(axis=-1, keepdims=True)).sum(axis=-1)
     other_layer = dict(case, layer="second" if case["layer"] == "first" else "first")
-    through_first = gradient(case, found, score(label), "first") * (found["first"] > 0)
-    of_image = backward(through_first, case["kernel_1"], case["image"].shape)
     return {
         "Your map is 0 everywhere, but there are places that speak for this class.": [np.zeros_like(expected)],
         "Your map is upside down or mirrored: its first value should belong to the image's upper left corner.": [
@@ -588,11 +586,6 @@ def usual_mistakes(case: dict, found: dict, score: Callable[[int], np.ndarray]) 
         ],
         f"This is the map of another layer. The one that was asked for is '{case['layer']}'.": [
             cam(other_layer, inside(other_layer), score(label))
-        ],
-        "You take the gradient with respect to the image. The feature maps are wanted.": [
-            np.abs(of_image).max(-1),
-            np.maximum(of_image.sum(-1), 0),
-            np.maximum(of_image.mean(-1), 0),
         ],
     }
 

@@ -176,7 +176,7 @@ def judge_run(run: dict, case: dict) -> str | None:
                 f"You ask the logs for {' and '.join(missing)}, which they do not hold: `get` gives None then, and "
                 f"None cannot be compared with a number ({text}). They hold {', '.join(logs)}."
             )
-        if "'bool' object is not callable" in text:
+        if "object is not callable" in text:
             return "`stop_training` is no function of the network: it is a value. Keras stops when you set it to True."
         return f"At the end of an epoch your callback raised {text}."
     if run["changed"]:

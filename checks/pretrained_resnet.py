@@ -207,6 +207,8 @@ def judge_batch(shape: tuple[int, ...], case: dict) -> str | None:
         return f"{got} It wants red, green and blue also for a grey photograph."
     if len(shape) != 4 or shape[-1] != 3:
         return f"{got} It takes (1, height, width, 3)."
+    if shape[0] != 1:
+        return f"{got} It takes one image: (1, height, width, 3)."
     if shape[1:3] == (width, height):
         return f"{got} Height and width are exchanged: `model.input_size` is (height, width) = ({height}, {width})."
     if shape[1:3] == case["image"].shape[:2]:

@@ -8,6 +8,7 @@ docstring. What is filled in later, `{...}`, may be anything.
 """
 
 import ast
+import importlib
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -41,10 +42,19 @@ def unprovoked(module: str, labs: Iterable[str]) -> list[str]:
 
 def reasons(lab: str) -> Iterator[str]:
     """What the lab's checks say of all answers that we have."""
+    yield from of_the_example(lab)
     for exercise, check in answer_bank.checks(lab).items():
         yield from (said.reason for said in [answer_bank.judged(check, answer_bank.solutions(lab)[exercise])])
         yield from (said.reason for every in answer_bank.outcomes(lab, exercise).values() for said in every)
         yield from (said.reason for _, said in answer_bank.outcomes_of_mistakes(lab, exercise))
+
+
+def of_the_example(lab: str) -> Iterator[str]:
+    """What the check says with which a lab shows how checks talk, if it has one; it is no exercise."""
+    judges = importlib.import_module(f"checks.{lab.partition('_')[2]}")
+    if hasattr(judges, "example"):
+        check = judges.example()
+        yield from (check.verdict(check.collect(wrong)).reason for wrong in check.mistakes.values())
 
 
 def _text(node: ast.AST) -> str | None:

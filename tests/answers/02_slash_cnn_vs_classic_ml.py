@@ -734,6 +734,11 @@ def without_channel_axis(momentum=0.99):
     return keras.Sequential([keras.Input((900,)), layers.Reshape((30, 30, 1)), *conv(momentum=momentum)[1:]])
 
 
+@wrong("build_conv_network", says="The last layer should be Dense with one unit; yours is Dropout")
+def dropout_at_the_end(momentum=0.99):
+    return keras.Sequential([*conv(momentum=momentum), layers.Dropout(0.1)])
+
+
 # ---- accuracy_by_rotation ----------------------------------------------------------------------------------
 
 

@@ -493,6 +493,18 @@ def b_with_a_lambda():
     return finish(stack_b(activation=lambda values: tf.maximum(values, 0)))
 
 
+@wrong("build_b", says="The last layer is missing, the one for the scores")
+def b_without_scores():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_b()])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_b", says="An activation stands at the very beginning")
+def b_activated_first():
+    return finish([layers.ReLU(), *stack_b()])
+
+
 @right("build_c")
 def c_with_dropout_and_logits():
     return finish([*stack_c(), layers.Dropout(0.5)], None, logits_loss(label_smoothing=0.05))
@@ -907,9 +919,9 @@ def cnn_filters_in_a_zigzag(**settings):
     return cnn(**settings, growth=lambda n, k: n + (k % 3 == 1) * 3 + k)
 
 
-@wrong("build_cnn", says="'pool_size'")
+@wrong("build_cnn", says="Max pooling is wanted; yours takes the mean")
 def cnn_mean_pooling(**settings):
-    return cnn(**settings, maps=lambda n: [conv(n), layers.BatchNormalization(), layers.AveragePooling2D()])
+    return cnn(**settings, maps=lambda n: [conv(n), layers.BatchNormalization(), layers.AveragePooling2D(2)])
 
 
 # ---- read_summary -------------------------------------------------------------------------------------------
@@ -1127,3 +1139,46 @@ def smaller(model, strength):
 @wrong("add_l2", says="your function returned None")
 def no_return(model, strength):
     rebuilt(model, keras.regularizers.L2(strength))
+
+
+def with_settings(model, change):
+    """A copy whose convolutions have other settings: `change(config, number of the convolution)`."""
+    config, number = model.get_config(), 0
+    for layer in config["layers"]:
+        if layer["class_name"] == "Conv2D":
+            change(layer["config"], number)
+            number += 1
+    copy = type(model).from_config(config)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def l2_of(strength):
+    return {"class_name": "L2", "config": {"l2": strength}}
+
+
+@wrong("add_l2", says="that is not strength times the squares")
+def three_times_as_strong(model, strength):
+    return with_settings(model, lambda config, k: config.update(kernel_regularizer=l2_of(3 * strength)))
+
+
+@wrong("add_l2", says="The penalty is there twice")
+def twice_as_strong(model, strength):
+    return with_settings(model, lambda config, k: config.update(kernel_regularizer=l2_of(2 * strength)))
+
+
+@wrong("add_l2", says="Besides the kernels, your penalty counts the feature maps")
+def feature_maps_too(model, strength):
+    both = {"kernel_regularizer": l2_of(strength), "activity_regularizer": l2_of(strength)}
+    return with_settings(model, lambda config, k: config.update(both))
+
+
+@wrong("add_l2", says="The biases are penalised too")
+def biases_too(model, strength):
+    both = {"kernel_regularizer": l2_of(strength), "bias_regularizer": l2_of(strength)}
+    return with_settings(model, lambda config, k: config.update(both))
+
+
+@wrong("add_l2", says="Only the last convolution is penalised")
+def last_convolution_only(model, strength):
+    return with_settings(model, lambda config, k: config.update(kernel_regularizer=l2_of(strength)) if k == 1 else None)

@@ -959,6 +959,16 @@ def labels_as_floats(folder, batch_size, training=False):
     return dataset.map(lambda images, labels: (images, tf.cast(labels, "float32")))
 
 
+@wrong("stream_from_disk", says="Images of the shape (32, 32, 3) are in the shards, but (32, 32, 1) came out")
+def first_channel_only(folder, batch_size, training=False):
+    return streaming(folder, batch_size, training).map(lambda images, labels: (images[..., :1], labels))
+
+
+@wrong("stream_from_disk", says="one number per image; yours have")
+def one_hot_already(folder, batch_size, training=False):
+    return streaming(folder, batch_size, training).map(lambda images, labels: (images, tf.one_hot(labels, 10)))
+
+
 # ---- confusion_matrix ---------------------------------------------------------------------------------------
 
 

@@ -574,6 +574,30 @@ class CallsStopTraining(keras.callbacks.Callback):
             self.model.stop_training()
 
 
+@wrong("StopAtAccuracy", says="stopped as it should, but printed something else")
+class CountsItsTrainings(WithConditions.function):
+    trainings = 0
+
+    def on_train_begin(self, logs=None):
+        self.trainings += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.trainings < 3:
+            super().on_epoch_end(epoch, logs)
+        elif ((logs or {}).get("accuracy") or (logs or {}).get("acc") or 0) > self.threshold:
+            print("Stopped once more")
+            self.model.stop_training = True
+
+
+@wrong("StopAtAccuracy", says="Before the first epoch there is nothing to judge yet")
+class StopsBeforeItBegins(keras.callbacks.Callback):
+    def __init__(self, threshold=0.998):
+        super().__init__()
+
+    def on_train_begin(self, logs=None):
+        self.model.stop_training = True
+
+
 @right("build_single_conv")
 def logits_and_activation_layers():
     stack = [conv(activation=None), layers.ReLU(), layers.MaxPool2D(3, strides=2), layers.Flatten()]
@@ -821,6 +845,38 @@ def plan_that_ends_at_once():
     plan = keras.optimizers.schedules.ExponentialDecay(0.003, decay_steps=100, decay_rate=0.0)
     model.compile(keras.optimizers.Adam(plan), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+@wrong("build_single_conv", says="Your pooling looks at single pixels")
+def pooling_of_one_pixel():
+    return finish([conv(), layers.MaxPooling2D(1), layers.Flatten()])
+
+
+@wrong("build_single_conv", says="A dense layer for the scores")
+def without_dense_layer():
+    model = keras.Sequential([keras.Input((28, 28, 1)), conv(), layers.MaxPooling2D(), layers.Flatten()])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_single_conv", says="Your network fails on a batch of images")
+def for_three_images_only():
+    model = functional.function()
+    model = keras.Model(model.inputs, keras.ops.reshape(model.outputs[0], (3, 10)))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class FailsInTraining(layers.Layer):
+    def call(self, values, training=False):
+        if training:
+            raise RuntimeError("not finished")
+        return values
+
+
+@wrong("build_single_conv", says="Your network fails in its first step of training: RuntimeError")
+def layer_that_is_not_finished():
+    return finish([conv(), layers.MaxPooling2D(), FailsInTraining(), layers.Flatten()])
 
 
 # ---- build_deep ---------------------------------------------------------------------------------------------

@@ -179,6 +179,27 @@ def root_before_the_division(model, memory_bytes):
     return share(model, memory_bytes, lambda memory, n: min(1, math.sqrt(memory) / 4 / n))
 
 
+@wrong("describe_network", says="a pair of whole numbers; yours is")
+def size_of_another_network(model, memory_bytes):
+    return figures(model, memory_bytes, input_size=(99, 99))
+
+
+@wrong("describe_network", says="A frozen layer is counted")
+def all_but_statistics(model, memory_bytes):
+    statistics = [weight for weight in model.weights if "moving" in weight.name]
+    count = model.count_params() - sum(int(np.prod(weight.shape)) for weight in statistics)
+    return figures(model, memory_bytes, trainable=count)
+
+
+@wrong("describe_network", says="Only what is trainable was counted")
+def trainable_part_of_the_first(model, memory_bytes):
+    found = figures(model, memory_bytes)
+    first = next(layer for layer in model.layers if layer.weights)
+    return found | {
+        "first_layer": found["first_layer"] // 2 if "Batch" in type(first).__name__ else found["first_layer"]
+    }
+
+
 # ---- classify -----------------------------------------------------------------------------------------------
 
 
@@ -482,6 +503,42 @@ def invented(model, image, top=5):
     return [("candle", 0.9)] * top
 
 
+@wrong("classify", says="The mean colour of the photograph is")
+def darkened(model, image, top=5):
+    return pairs(model, asked(model, image, lambda x: model.preprocess_input(x // 2)), top)
+
+
+@wrong("classify", says="the first should be the class of highest probability")
+def without_the_best(model, image, top=5):
+    return pairs(model, asked(model, image, model.preprocess_input), top + 1)[1:]
+
+
+@wrong("classify", says="It takes (1, height, width, 3).")
+def two_batch_axes(model, image, top=5):
+    return pairs(model, asked(model, image, lambda x: model.preprocess_input(x)[np.newaxis]), top)
+
+
+@wrong("classify", says="It takes one image: (1, height, width, 3)")
+def the_same_image_twice(model, image, top=5):
+    return pairs(model, asked(model, image, lambda x: np.repeat(model.preprocess_input(x), 2, axis=0)), top)
+
+
+@wrong("classify", says="A list of pairs (name, probability) is wanted; yours begins with")
+def with_the_number_of_the_class(model, image, top=5):
+    return [(0, *pair) for pair in pairs(model, asked(model, image, model.preprocess_input), top)]
+
+
+@wrong("classify", says="Give the network's own")
+def all_probabilities_alike(model, image, top=5):
+    return [(name, 0.5) for name, _ in pairs(model, asked(model, image, model.preprocess_input), top)]
+
+
+@wrong("classify", says="The right classes, but not in the right order")
+def best_one_first_the_others_backwards(model, image, top=5):
+    found = pairs(model, asked(model, image, model.preprocess_input), top)
+    return [*found[:1], *found[:0:-1]]
+
+
 # ---- residual_block -----------------------------------------------------------------------------------------
 
 
@@ -697,6 +754,23 @@ def halved(x, filters, stride):
     return relu(0.5 * shortcut(x, filters, stride) + branch(x, filters, stride))
 
 
+@wrong("residual_block", says="two batch normalisations are wanted, one per convolution; yours has 3")
+def normalised_at_the_end_too(x, filters, stride):
+    return relu(norm(shortcut(x, filters, stride) + branch(x, filters, stride)))
+
+
+@wrong("residual_block", says="negative values come out. The last step is a ReLU")
+def without_relu_where_the_shape_changes(x, filters, stride):
+    total = shortcut(x, filters, stride) + branch(x, filters, stride)
+    return relu(total) if stride == 1 and x.shape[-1] == filters else total
+
+
+@wrong("residual_block", says="its last axis should be `filters`")
+def twice_the_filters(x, filters, stride):
+    filters = filters if x.shape[-1] == filters else 2 * filters
+    return relu(shortcut(x, filters, stride) + branch(x, filters, stride))
+
+
 # ---- build_resnet20 -----------------------------------------------------------------------------------------
 
 
@@ -899,6 +973,18 @@ def resnet_without_return():
 def normalised_image_by_image():
     model = keras.Sequential([keras.Input((32, 32, 3)), layers.LayerNormalization(), resnet()])
     return keras.Model(model.inputs, model.outputs)
+
+
+@wrong("build_resnet20", says="Your network does not tell the shapes in it")
+def with_two_inputs():
+    first, second = keras.Input((32, 32, 3)), keras.Input((32, 32, 3))
+    return keras.Model([first, second], resnet()(first + second))
+
+
+@wrong("build_resnet20", says="Your network cannot be called on images")
+def for_three_images_only():
+    model = resnet()
+    return keras.Model(model.inputs, ops.reshape(model.outputs[0], (3, 10)))
 
 
 # ---- freeze_backbone ----------------------------------------------------------------------------------------
@@ -1175,6 +1261,18 @@ def layer_of_its_own(backbone, n_classes):
 @wrong("add_head", says="your function returned None")
 def head_without_return(backbone, n_classes):
     headed(backbone, n_classes)
+
+
+@wrong("add_head", says="Your model cannot be called on images")
+def for_four_images_only(backbone, n_classes):
+    model = head_behind(layers.GlobalAveragePooling2D(), backbone, n_classes)
+    return keras.Model(model.inputs, ops.reshape(model.outputs[0], (4, n_classes)))
+
+
+@wrong("add_head", says="Along which axis is it?")
+def softmax_over_the_images(backbone, n_classes):
+    logits = layers.Dense(n_classes)(layers.GlobalAveragePooling2D()(backbone.outputs[0]))
+    return keras.Model(backbone.inputs, layers.Softmax(axis=0)(logits))
 
 
 # ---- to_fully_convolutional ---------------------------------------------------------------------------------

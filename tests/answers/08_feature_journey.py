@@ -185,6 +185,11 @@ def message_without_the_name(model, layer_names):
         raise ValueError("unknown layer") from None
 
 
+@wrong("layer_outputs", says="The batch axis should stay")
+def mean_over_the_images(model, layer_names):
+    return keras.Model(model.inputs, [keras.ops.mean(output_of(model, name), axis=0) for name in layer_names])
+
+
 # ---- most_exciting ------------------------------------------------------------------------------------------
 
 
@@ -383,6 +388,51 @@ def input_changed(activations, filter, top):
 @wrong("most_exciting", says="Does it end with `return`?")
 def found_without_return(activations, filter, top):
     with_partition.function(activations, filter, top)
+
+
+def ranked(strongest, top):
+    return np.argsort(-strongest)[:top]
+
+
+def found_in(activations, indices, filter):
+    flat = activations[indices, ..., filter].reshape(len(indices), -1).argmax(axis=1)
+    return np.stack(np.divmod(flat, activations.shape[2]), axis=1)
+
+
+@wrong("most_exciting", says="One of your results is no array of numbers")
+def places_of_different_lengths(activations, filter, top):
+    indices = ranked(activations[..., filter].max(axis=(1, 2)), top)
+    return indices, [[0] * (k % 2 + 1) for k in range(top)] if top > 1 else [[0], [0, 1]]
+
+
+@wrong("most_exciting", says="This is the ranking of another filter")
+def filters_from_the_end(activations, filter, top):
+    other = (filter + 1) % activations.shape[-1]
+    return ranked(activations[..., other].max(axis=(1, 2)), top), np.zeros((top, 2), dtype=int)
+
+
+@wrong("most_exciting", says="Your images are counted from 1")
+def images_from_one(activations, filter, top):
+    indices = ranked(activations[..., filter].max(axis=(1, 2)), top)
+    return indices + 1, found_in(activations, indices, filter)
+
+
+@wrong("most_exciting", says="You took the largest activations without their sign")
+def without_sign(activations, filter, top):
+    indices = ranked(np.abs(activations[..., filter]).max(axis=(1, 2)), top)
+    return indices, found_in(activations, indices, filter)
+
+
+@wrong("most_exciting", says="Your places are counted from 1")
+def places_from_one(activations, filter, top):
+    indices = ranked(activations[..., filter].max(axis=(1, 2)), top)
+    return indices, found_in(activations, indices, filter) + 1
+
+
+@wrong("most_exciting", says="These are the places where the filter answers least")
+def weakest_places(activations, filter, top):
+    indices = ranked(activations[..., filter].max(axis=(1, 2)), top)
+    return indices, found_in(-activations, indices, filter)
 
 
 # ---- occlusion_map ------------------------------------------------------------------------------------------
