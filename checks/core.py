@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from checks import plain
+from checks import plain, raised
 from checks.plain import Unusable
 from checks.probes import running
 from checks.probes.running import NOT_ATTEMPTED, NOT_YET, RAISED
@@ -219,8 +219,6 @@ def _are_texts(value) -> bool:
 
 def explained(reason: str) -> str:
     """What was raised, with a sentence for those errors of Keras that a beginner cannot read."""
-    from checks import raised
-
     sentence = raised.explanation(reason)
     return f"{reason}\n{sentence}" if sentence else reason
 

@@ -6,11 +6,51 @@ EXPLANATIONS = {
     r"operands could not be broadcast together with shapes \(.*,.*,.*\) \(.*,.*,.*\)": (
         "Two arrays of different shapes meet: print both. (`np.pad(x, 1)` pads every axis, the channels too.)"
     ),
-    r"Cannot convert '\d+' to a shape|TypeError: 'int' object is not iterable": (
+    r"Cannot convert '\d+' to a shape": (
         "A shape is a tuple, and a tuple of one number needs a comma: `keras.Input((64,))`."
     ),
-    r"Exception encountered when calling .*ndim|expected (min_)?ndim=\d+, found ndim=\d+": (
+    r"shape=\(None,\) for variable path='[^']*batch_normalization": (
+        "The first argument of BatchNormalization is the axis. Give the others by name: `momentum=0.9`."
+    ),
+    r"expected min_ndim=4, found ndim=3": (
+        "A convolution takes images with channels, (height, width, channels). For grey ones the last number is 1."
+    ),
+    r"expected (min_|max_)?ndim=\d+, found ndim=\d+": (
         "A layer got an array with another number of axes than it needs. Look at the output of the layer before it."
+    ),
+    r"layer should be called on a list": (
+        "A layer that joins has two pairs of parentheses: first make it, then call it on the list, `Concatenate()([a, "
+        "b])`."
+    ),
+    r"Unrecognized keyword arguments passed to Model": (
+        "A model is made with `keras.Model(inputs, outputs)`; look at the spelling of the names."
+    ),
+    r"Only input tensors may be passed as positional arguments": (
+        "A layer was called on another layer. Call it on what that layer gives: `second(first(x))`."
+    ),
+    r"Only instances of `keras.Layer` can be added to a Sequential model. Received: <class": (
+        "The class of a layer stands where a layer should be: parentheses make one of it, `layers.Flatten()`."
+    ),
+    r"Only instances of `keras.Layer` can be added to a Sequential model": (
+        "A Sequential model is made of layers alone. An activation is `layers.Activation('relu')`."
+    ),
+    r"Could not interpret (activation function|optimizer|loss|metric) identifier": (
+        "Keras knows no such name. Is it spelled as in its documentation?"
+    ),
+    r"`learning_rate` should be float": "A learning rate is a number with a point, such as 0.001 or 1.0.",
+    r"Computed output size would be zero or negative": (
+        "The maps have become smaller than the kernel or the pooling window: there are too many of them, or padding "
+        "lacks."
+    ),
+    r"'tuple' object is not callable": (
+        "Parentheses follow directly on a tuple, as in `(3, 3)(x)`: one of them closes too early or too late."
+    ),
+    r"input has incompatible shape": (
+        "The network was given an array of another shape than its input. A single image needs a batch axis: "
+        "`image[None]`."
+    ),
+    r"KerasTensor cannot be used as": (
+        "A symbol of the network has no value yet, so `if`, `and` and NumPy cannot use it. Use layers, or `keras.ops`."
     ),
 }
 

@@ -1,0 +1,65 @@
+"""Errors of Keras and NumPy that beginners meet are explained: each one really raised."""
+
+import numpy as np
+import pytest
+
+from checks import core, plain, raised
+from checks.probes import running
+from helpers import session
+
+session.load_tensorflow()
+import keras  # noqa: E402 - after its start-up log is muted
+from keras import layers  # noqa: E402
+
+
+def chain(*stack):
+    return keras.Sequential([keras.Input((8, 8, 3)), *stack])
+
+
+def network():
+    return chain(layers.Flatten(), layers.Dense(2))
+
+
+SIZE = (3, 3)  # by name, because Python warns of `(3, 3)(x)`
+
+MISTAKES = {
+    "pads every axis": lambda: np.zeros((3, 3, 2)) * np.zeros((3, 3, 4)),
+    "needs a comma": lambda: keras.Input((64)),  # noqa: UP034 - the mistake itself
+    "is the axis": lambda: chain(layers.Conv2D(4, 3), layers.BatchNormalization(0.9)),
+    "For grey ones the last number is 1": lambda: layers.Conv2D(4, 3)(keras.Input((30, 30))),
+    "another number of axes": lambda: layers.Dense(3)(np.zeros(3)),
+    "two pairs of parentheses": lambda: layers.Concatenate([1, 2])(keras.Input((4,))),
+    "keras.Model(inputs, outputs)": lambda: keras.Model(input=keras.Input((4,)), output=None),
+    "called on another layer": lambda: layers.Dense(10)(layers.Dense(3)),
+    "The class of a layer": lambda: chain(layers.Flatten, layers.Dense(2)),
+    "made of layers alone": lambda: network().add("relu"),
+    "Is it spelled": lambda: chain(layers.Conv2D(4, 3, activation="rellu")),
+    "number with a point": lambda: keras.optimizers.Adam(1),
+    "smaller than the kernel": lambda: chain(layers.Conv2D(4, 9)),
+    "closes too early or too late": lambda: layers.Conv2D(32, SIZE(keras.Input((8, 8, 3)))),
+    "needs a batch axis": lambda: network().predict(np.zeros((8, 8, 3)), verbose=0),
+    "has no value yet": lambda: keras.Input((4,)) and 1,
+}
+
+
+def recorded(function) -> str:
+    (record,) = plain.decode(running.collect(lambda student, case: student(), function, "[{}]", "exercise"))
+    return record["reason"]
+
+
+@pytest.mark.parametrize(("says", "function"), MISTAKES.items(), ids=MISTAKES)
+def test_error_is_explained(says, function):
+    reason = recorded(function)
+    assert says in raised.explanation(reason)
+    assert core.explained(reason) == f"{reason}\n{raised.explanation(reason)}"
+
+
+def test_each_explanation_has_its_error():
+    said = {raised.explanation(recorded(function)) for function in MISTAKES.values()}
+    assert said == set(raised.EXPLANATIONS.values())
+
+
+@pytest.mark.parametrize("function", [lambda: {}["missing"], lambda: 1 / 0, lambda: "a" + 1])
+def test_errors_that_speak_for_themselves_are_left_alone(function):
+    assert raised.explanation(recorded(function)) is None
+    assert core.explained(recorded(function)) == recorded(function)
