@@ -80,7 +80,11 @@ def CharacterTable(answer, case):
     for name, text in (("too_long", case["too_long"]), ("unknown", case["unknown"])):
         if finding := judge_refusal(answer[name], name, f"encode('{text}', 4)"):
             return finding
-    return judge_decoded(answer, case)
+    if finding := judge_decoded(answer, case):
+        return finding
+    if any(np.asarray(encoded).dtype != np.float32 for encoded in answer["encoded"]):
+        return Advice("Right. float32 is what networks take: other numbers are changed into it each time.")
+    return None
 
 
 def judge_encoded(encoded, text: str, length: int, characters: str):
