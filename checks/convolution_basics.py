@@ -153,7 +153,7 @@ convolve_valid.mistakes = {
         lambda image, kernel: valid(image, np.rot90(kernel))
     ),
     "`kernel[-u, -v]` begins with the first value, since −0 is 0, and goes on backwards from the last one. The "
-    "flipped kernel begins with the last: `kernel[-1 - u, -1 - v]`.": (
+    "flipped kernel begins with the last one.": (
         lambda image, kernel: valid(image, np.roll(kernel[::-1, ::-1], 1, axis=(0, 1)))
     ),
     "You flipped the response, or the image as well as the kernel. Flip the kernel alone.": (

@@ -484,7 +484,7 @@ def judge_learning(model: dict) -> str | None:
         )
     if not step["growth"] < EXPLODED:
         return (
-            f"After one step on a few images your weights are {step['growth']:.3g} times as large as before: a "
+            f"After one step on a few images your weights are {step['growth']:,.0f} times as large as before: a "
             f"learning "
             f"rate of {rate:g} is far too large."
         )
