@@ -52,8 +52,8 @@ def contents() -> dict[str, bytes]:
 
 
 def unwanted(path: Path) -> bool:
-    """True for what Python and Jupyter leave beside their files."""
-    return not UNWANTED.isdisjoint(path.parts)
+    """True for what Python and Jupyter leave beside their files, and for what made the data: it needs the solutions."""
+    return not UNWANTED.isdisjoint(path.parts) or (path.suffix == ".py" and path.parent == ROOT / "data")
 
 
 def _titles() -> list[str]:

@@ -50,6 +50,7 @@ def test_bundle_holds_no_answers(unpacked):
         if path.suffix in (".py", ".ipynb", ".md", ".json", ".yml", ".txt"):
             content = path.read_text(encoding="utf-8")
             assert [secret for secret in secrets if secret in content] == [], path
+    assert list(unpacked.glob("data/*.png")) and not list(unpacked.glob("data/*.py"))  # they build what labs ask for
 
 
 def test_bundle_is_the_same_file_each_time(tmp_path):
