@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from helpers import plots
 from helpers.messages import CourseError, Message, in_notebook
@@ -60,6 +61,18 @@ def reference_run(lab: str, run: str) -> dict:
     if not path.exists():
         raise CourseError(f"There is no reference run '{run}' of lab {lab}; {_stored(path)}.")
     return json.loads(path.read_text())
+
+
+def reference_arrays(lab: str, run: str) -> dict[str, np.ndarray]:
+    """The arrays that belong to our runs, such as the questions they were trained with, by their names.
+
+    Raises CourseError if there are none.
+    """
+    path = REFERENCE_RUNS / lab / f"{run}.npz"
+    if not path.exists():
+        raise CourseError(f"There are no arrays '{run}' of lab {lab}; {_stored(path)}.")
+    with np.load(path) as stored:
+        return dict(stored)
 
 
 def _stored(path: Path) -> str:

@@ -1,13 +1,14 @@
 """Lab 05 beyond its checks: the addition it starts from, what stuck students get, callbacks, kinds of mistakes."""
 
+import importlib
 import time
 
 import numpy as np
 import pytest
 
 from checks import rnn_subtraction as checks
-from grader import source
-from helpers import session
+from grader import checksums, source
+from helpers import session, training
 
 LAB = "05_rnn_subtraction"
 
@@ -18,25 +19,32 @@ def lab() -> dict:
     return source.definitions(LAB)
 
 
-def test_spare_questions_are_those_of_the_solution(lab):
+@pytest.fixture(scope="module")
+def questions() -> dict[str, np.ndarray]:
+    return training.reference_arrays(LAB, "questions")
+
+
+def test_what_stuck_students_get_is_what_the_solution_gives(monkeypatch):
     """Our trained networks have not seen these validation questions only if both draw alike."""
-    train, val = lab["make_questions"](20_000, 3, np.random.default_rng(0))
-    spare_train, spare_val = checks.spare_questions(20_000)
-    assert np.array_equal(spare_train, train) and np.array_equal(spare_val, val)
-    for spare, own in zip(checks.spare_encoding(val), lab["encode_questions"](val), strict=True):
-        assert np.array_equal(spare, own)
-    assert np.array_equal(checks.spare_borrows(*val.T), lab["count_borrows"](*val.T))
+    monkeypatch.syspath_prepend(str(checksums.DATA))
+    made = importlib.import_module("draw_questions").arrays()
+    stored = training.reference_arrays(LAB, "questions")
+    assert stored.keys() == made.keys()
+    for name, array in made.items():
+        assert stored[name].dtype == array.dtype and np.array_equal(stored[name], array), name
 
 
-def test_longer_queries_only_begin_with_more_spaces(lab):
-    pairs = np.array([[62, 7], [999, 999]])
-    (seven, answers), (nine, same) = checks.spare_encoding(pairs), checks.spare_encoding(pairs, 9)
-    assert np.array_equal(nine[:, 2:], seven) and np.array_equal(answers, same)
-    assert lab["read"](nine[:, ::-1], lab["CHARACTERS"]) == ["62-7", "999-999"]
+def test_queries_are_those_of_the_exercise_and_longer_ones_only_begin_with_more_spaces(lab):
+    pairs = np.array([[62, 7], [999, 999], [0, 0], [5, 120]])
+    seven, nine = lab["queries"](pairs), lab["queries"](pairs, 9)
+    assert np.array_equal(seven, lab["encode_questions"](pairs)[0]) and seven.dtype == "float32"
+    assert np.array_equal(nine[:, 2:], seven)
+    assert lab["read"](nine[:, ::-1], lab["CHARACTERS"]) == ["62-7", "999-999", "0-0", "5-120"]
+    assert lab["read"](lab["queries"]([(1234, 5678)], 9)[:, ::-1], lab["CHARACTERS"]) == ["1234-5678"]
 
 
-def test_encoding_is_fast_and_a_slow_one_is_told_so(lab):
-    pairs, _ = checks.spare_questions(50_000)
+def test_encoding_is_fast_and_a_slow_one_is_told_so(lab, questions):
+    pairs = np.concatenate([questions["pairs_train"], questions["pairs_val"]])
     start = time.process_time()
     lab["encode_questions"](pairs)
     assert time.process_time() - start < 2
@@ -70,11 +78,10 @@ def test_addition_asks_each_sum_once(lab):
     assert answer == "596 "
 
 
-def test_exact_match_lands_in_the_history_and_the_samples_are_shown(lab, capsys):
+def test_exact_match_lands_in_the_history_and_the_samples_are_shown(lab, questions, capsys):
     import keras
 
-    pairs, _ = checks.spare_questions(100)
-    x, y = checks.spare_encoding(pairs)
+    pairs, x, y = (questions[name][:100] for name in ("pairs_train", "x_train", "y_train"))
     model = lab["build_seq2seq"](keras.layers.SimpleRNN, 4, 1)
     callbacks = [lab["ExactMatch"](x, y), lab["SampleAnswers"](pairs[:3], x[:3])]
     history = model.fit(x, y, epochs=2, callbacks=callbacks, verbose=0).history
@@ -84,14 +91,14 @@ def test_exact_match_lands_in_the_history_and_the_samples_are_shown(lab, capsys)
     assert "✓" in shown["text/html"] and "<b>" not in shown["text/html"]
 
 
-def test_the_same_weights_read_longer_queries(lab):
+def test_the_same_weights_read_longer_queries(lab, questions):
     import keras
 
-    pairs, _ = checks.spare_questions(50)
+    pairs, x = questions["pairs_train"][:45], questions["x_train"][:45]
     model = lab["build_seq2seq"](keras.layers.LSTM, 8, 2)
-    same = lab["with_length"](model, 7).predict(checks.spare_encoding(pairs)[0], verbose=0)
-    np.testing.assert_allclose(same, model.predict(checks.spare_encoding(pairs)[0], verbose=0), atol=1e-5)
-    longer = lab["with_length"](model, 9).predict(checks.spare_encoding(pairs, 9)[0], verbose=0)
+    same = lab["with_length"](model, 7).predict(x, verbose=0)
+    np.testing.assert_allclose(same, model.predict(x, verbose=0), atol=1e-5)
+    longer = lab["with_length"](model, 9).predict(lab["queries"](pairs, 9), verbose=0)
     assert longer.shape == (45, 4, 12)
     assert lab["with_length"](model, 9).count_params() == model.count_params()
 

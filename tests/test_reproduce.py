@@ -44,6 +44,8 @@ def test_missing_reference_run_names_those_that_exist(tmp_path, monkeypatch):
     (reproduce_folder / "conv.json").write_text("{}")
     with pytest.raises(CourseError, match="no reference run 'dense' of lab 02_slash; there are: conv"):
         training.reference_run("02_slash", "dense")
+    with pytest.raises(CourseError, match="no arrays 'questions' of lab 02_slash; there are: none"):
+        training.reference_arrays("02_slash", "questions")
 
 
 def test_every_recorded_row_is_complete():
