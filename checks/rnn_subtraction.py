@@ -1,4 +1,4 @@
-"""The checks of lab 05, and what a student goes on with where an exercise is missing. Nothing is trained here."""
+"""The checks of lab 05. Nothing is trained here."""
 
 import re
 
@@ -16,33 +16,23 @@ from checks.probes.running import first_line
 DIGITS = 3
 QUERY, ANSWER = 2 * DIGITS + 1, DIGITS + 1  # characters
 
-# ---- what later sections need, where an exercise is missing -------------------------------------------------
+# ---- questions and what is right about them -----------------------------------------------------------------
 
 
-def spare_questions(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs for training and for validation, those of our own networks: (n - n // 10, 2) and (n // 10, 2)."""
-    rng, pairs = np.random.default_rng(0), np.empty((0, 2), dtype=int)
-    while len(pairs) < n:
-        limits = 10 ** rng.integers(1, DIGITS + 1, size=(n, 2))
-        pairs = np.unique(np.concatenate([pairs, rng.integers(0, limits)]), axis=0)
-    pairs = rng.permutation(pairs)[:n]
-    return pairs[n // 10 :], pairs[: n // 10]
-
-
-def spare_encoding(pairs: np.ndarray, length: int = QUERY) -> tuple[np.ndarray, np.ndarray]:
-    """Queries (N, length, 12) and answers (N, 4, 12) of the pairs (N, 2), one-hot, float32."""
-    queries, answers = zip(*(_question(a, b, length) for a, b in pairs.tolist()), strict=True)
+def _encoded(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Queries (N, 7, 12) and answers (N, 4, 12) of the pairs (N, 2), one-hot, float32."""
+    queries, answers = zip(*(_question(a, b) for a, b in pairs.tolist()), strict=True)
     return _one_hot(queries), _one_hot(answers)
 
 
-def spare_borrows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _borrows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """How often one borrows when |a - b| is worked out on paper; a, b: whole numbers (N,), of up to three digits."""
     large, small = np.maximum(a, b), np.minimum(a, b)
     return sum((large % 10**k < small % 10**k).astype(int) for k in range(1, DIGITS + 1))
 
 
-def _question(a: int, b: int, length: int = QUERY) -> tuple[str, str]:
-    return f"{a}-{b}".ljust(length)[::-1], str(a - b).ljust(ANSWER)
+def _question(a: int, b: int) -> tuple[str, str]:
+    return f"{a}-{b}".ljust(QUERY)[::-1], str(a - b).ljust(ANSWER)
 
 
 def _one_hot(texts, characters: str = CHARACTERS) -> np.ndarray:
@@ -457,7 +447,7 @@ def configurations(rng: np.random.Generator):
     """Three networks; queries to hand through; answers, with scores that favour the right character by chance."""
     for rnn, hidden, n_layers in (("LSTM", 128, 1), ("GRU", int(rng.integers(8, 16)), 3), ("SimpleRNN", 20, 2)):
         pairs = rng.integers(0, 1000, (4, 2))
-        x, y = spare_encoding(pairs)
+        x, y = _encoded(pairs)
         scores = rng.normal(size=y.shape) + 3 * y * rng.integers(0, 2, (*y.shape[:2], 1))
         yield {"rnn": rnn, "hidden": hidden, "n_layers": n_layers, "x": x, "y": y, "scores": scores.astype("float32")}
 
@@ -607,7 +597,7 @@ def answered(rng: np.random.Generator):
     """
     for n, right, logits in ((40, 23, False), (64, 13, True)):
         pairs = rng.permutation(10_000)[:n]
-        x, y = spare_encoding(np.column_stack([pairs // 10, pairs % 10]))
+        x, y = _encoded(np.column_stack([pairs // 10, pairs % 10]))
         codes = y.argmax(-1)
         for k in range(right, n):
             places = slice(None) if k % 7 == 0 else rng.integers(0, 4)
@@ -684,7 +674,7 @@ def numbers(rng: np.random.Generator):
 
 @compare(numbers, "the array of counts")
 def count_borrows(a, b):
-    return spare_borrows(a, b)
+    return _borrows(a, b)
 
 
 POWERS = 10 ** np.arange(DIGITS + 1)
@@ -714,8 +704,8 @@ count_borrows.mistakes = {
     "The larger number is not always on top: for 7 - 52 one works out 52 - 7 on paper, and writes a minus.": [
         lambda a, b: sum(a % power < b % power for power in POWERS),
         lambda a, b: sum((a // power % 10 < b // power % 10) for power in POWERS),
-        lambda a, b: np.where(a < b, 0, spare_borrows(a, b)),
-        lambda a, b: np.where(a < b, -spare_borrows(a, b), spare_borrows(a, b)),
+        lambda a, b: np.where(a < b, 0, _borrows(a, b)),
+        lambda a, b: np.where(a < b, -_borrows(a, b), _borrows(a, b)),
         lambda a, b: sum(np.minimum(a, b) % power < np.maximum(a, b) % power for power in POWERS),
     ],
     "A borrow is missed. In 100 - 1 the second column must borrow too, for the first has taken its ten away.": [
@@ -732,11 +722,11 @@ count_borrows.mistakes = {
     "These are the carries of the addition.": (
         lambda a, b: sum((np.maximum(a, b) % power + np.minimum(a, b) % power) >= power for power in POWERS)
     ),
-    "This says whether one borrows at all. How often?": lambda a, b: (spare_borrows(a, b) > 0).astype(int),
-    "This is the sum over all questions. One count per question is wanted.": lambda a, b: spare_borrows(a, b).sum(),
+    "This says whether one borrows at all. How often?": lambda a, b: (_borrows(a, b) > 0).astype(int),
+    "This is the sum over all questions. One count per question is wanted.": lambda a, b: _borrows(a, b).sum(),
     "The columns that do not borrow are counted.": [
-        lambda a, b: DIGITS - spare_borrows(a, b),
-        lambda a, b: DIGITS + 1 - spare_borrows(a, b),
+        lambda a, b: DIGITS - _borrows(a, b),
+        lambda a, b: DIGITS + 1 - _borrows(a, b),
     ],
     "Only the last column is looked at.": (lambda a, b: (np.maximum(a, b) % 10 < np.minimum(a, b) % 10).astype(int)),
 }
