@@ -18,7 +18,7 @@ from pathlib import Path
 
 from checks.core import RIGHT, Check, Outcome
 from grader import source
-from helpers import session
+from helpers import profile, session
 
 FOLDER = Path(__file__).parent / "answers"
 SEEDS = (0, 1, 4711)
@@ -106,8 +106,9 @@ def outcomes_of_mistakes(lab: str, exercise: str) -> list[tuple[str, Outcome]]:
 
 
 def judged(check: Check, student: Callable, seed: int = 0) -> Outcome:
-    """What a check says of a student's answer."""
+    """What a check says of a student's answer, in the state in which a lab's first cell leaves the notebook."""
     session.load_tensorflow()
+    profile.seed_everything(seed)
     return check.verdict(check.collect(student, seed), seed)
 
 
