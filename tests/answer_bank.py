@@ -11,6 +11,8 @@ import functools
 import importlib
 import importlib.util
 import itertools
+import os
+import pickle
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,6 +24,7 @@ from helpers import profile, session
 
 FOLDER = Path(__file__).parent / "answers"
 SEEDS = (0, 1, 4711)
+STORE: Path | None = None  # conftest.py makes one for each test run
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ def answers(lab: str) -> list[Answer]:
     return [value for value in vars(module).values() if isinstance(value, Answer)]
 
 
+def answers_to(lab: str, exercise: str) -> list[Answer]:
+    return [answer for answer in answers(lab) if answer.exercise == exercise]
+
+
 @functools.cache
 def checks(lab: str) -> dict[str, Check]:
     """The lab's checks, by the names of their exercises."""
@@ -83,26 +90,46 @@ def mistakes(check: Check) -> list[tuple[str, Callable]]:
     ]
 
 
-@functools.cache
-def outcomes(lab: str, exercise: str) -> dict[Answer, list[Outcome]]:
+def kept(compute: Callable) -> Callable:
+    """Compute something of an exercise once, for all workers of a test run: they share the folder `STORE`."""
+
+    @functools.cache
+    def once(lab: str, exercise: str):
+        if STORE is None:
+            return compute(lab, exercise)
+        file = STORE / f"{compute.__name__}-{lab}-{exercise}.pickle"
+        if not file.exists():
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(pickle.dumps(compute(lab, exercise)))
+            unfinished.replace(file)
+        return pickle.loads(file.read_bytes())
+
+    return once
+
+
+@kept
+def outcomes(lab: str, exercise: str) -> list[list[Outcome]]:
     """What the check says of each answer in the bank: of a right one with every seed, of a wrong one with one."""
     check = checks(lab)[exercise]
-    return {
-        answer: (
-            [judged(check, answer.function, seed) for seed in SEEDS]
-            if answer.says is None
-            else [judged_wrong(check, answer.function)]
-        )
-        for answer in answers(lab)
-        if answer.exercise == exercise
-    }
+    return [
+        [judged(check, answer.function, seed) for seed in SEEDS]
+        if answer.says is None
+        else [judged_wrong(check, answer.function)]
+        for answer in answers_to(lab, exercise)
+    ]
 
 
-@functools.cache
+@kept
+def outcomes_of_solution(lab: str, exercise: str) -> list[Outcome]:
+    """What the check says of the solution, with every seed."""
+    return [judged(checks(lab)[exercise], solutions(lab)[exercise], seed) for seed in SEEDS]
+
+
+@kept
 def outcomes_of_mistakes(lab: str, exercise: str) -> list[tuple[str, Outcome]]:
     """What the check says of each wrong function that it knows, with every seed, beside the sentence it should say."""
     check = checks(lab)[exercise]
-    return [(sentence, judged(check, one, seed)) for sentence, one in mistakes(check) for seed in SEEDS]
+    return [(sentence, judged_wrong(check, one, seed)) for sentence, one in mistakes(check) for seed in SEEDS]
 
 
 def judged(check: Check, student: Callable, seed: int = 0) -> Outcome:
@@ -112,8 +139,11 @@ def judged(check: Check, student: Callable, seed: int = 0) -> Outcome:
     return check.verdict(check.collect(student, seed), seed)
 
 
-def judged_wrong(check: Check, student: Callable) -> Outcome:
-    """The same, sooner: the first case that is not right decides, so the others need not run."""
-    first = replace(check, cases=lambda rng: itertools.islice(check.cases(rng), 1))
-    outcome = judged(first, student)
-    return judged(check, student) if outcome.status == RIGHT else outcome
+def judged_wrong(check: Check, student: Callable, seed: int = 0) -> Outcome:
+    """The same, sooner: case by case, because the first one that is not right decides."""
+    for k in range(len(check.drawn(seed))):
+        one = replace(check, cases=lambda rng, k=k: itertools.islice(check.cases(rng), k, k + 1))
+        outcome = judged(one, student, seed)
+        if outcome.status != RIGHT:
+            break
+    return outcome

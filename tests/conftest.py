@@ -4,6 +4,8 @@ import socket
 
 import pytest
 
+from tests import answer_bank
+
 
 @pytest.hookimpl(trylast=True)  # after -k has left its choice
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,6 +23,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     short = sorted((item for item in items if item not in long), key=lab)
     middle = max(0, len(items) // 2 - len(long[::2]))
     items[:] = long[::2] + short[:middle] + long[1::2] + short[middle:]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store(tmp_path_factory, worker_id):
+    """One folder for all workers of this run, in which the answer bank keeps its outcomes."""
+    own = tmp_path_factory.getbasetemp()
+    answer_bank.STORE = (own if worker_id == "master" else own.parent) / "outcomes"
+    answer_bank.STORE.mkdir(exist_ok=True)
 
 
 @pytest.fixture(autouse=True)

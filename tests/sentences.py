@@ -43,9 +43,9 @@ def unprovoked(module: str, labs: Iterable[str]) -> list[str]:
 def reasons(lab: str) -> Iterator[str]:
     """What the lab's checks say of all answers that we have."""
     yield from of_the_example(lab)
-    for exercise, check in answer_bank.checks(lab).items():
-        yield from (said.reason for said in [answer_bank.judged(check, answer_bank.solutions(lab)[exercise])])
-        yield from (said.reason for every in answer_bank.outcomes(lab, exercise).values() for said in every)
+    for exercise in answer_bank.checks(lab):
+        yield from (said.reason for said in answer_bank.outcomes_of_solution(lab, exercise))
+        yield from (said.reason for every in answer_bank.outcomes(lab, exercise) for said in every)
         yield from (said.reason for _, said in answer_bank.outcomes_of_mistakes(lab, exercise))
 
 

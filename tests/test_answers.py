@@ -15,9 +15,7 @@ every_exercise = pytest.mark.parametrize(("lab", "exercise"), EXERCISES)
 
 @every_exercise
 def test_solution_is_right_with_every_seed(lab, exercise):
-    solution = answer_bank.solutions(lab)[exercise]
-    for seed in answer_bank.SEEDS:
-        outcome = judged(answer_bank.checks(lab)[exercise], solution, seed)
+    for seed, outcome in zip(answer_bank.SEEDS, answer_bank.outcomes_of_solution(lab, exercise), strict=True):
         assert outcome.status == core.RIGHT, f"seed {seed}: {outcome.reason}"
 
 
@@ -40,7 +38,8 @@ def test_exercise_has_enough_answers(lab, exercise):
 def test_each_answer_gets_its_verdict(lab, exercise):
     """Wrong answers are caught with their own message, right alternatives pass."""
     said = {}
-    for answer, outcomes in answer_bank.outcomes(lab, exercise).items():
+    bank = zip(answer_bank.answers_to(lab, exercise), answer_bank.outcomes(lab, exercise), strict=True)
+    for answer, outcomes in bank:
         name = answer.function.__name__
         for seed, outcome in zip(answer_bank.SEEDS, outcomes, strict=False):
             if answer.says is None:
