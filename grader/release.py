@@ -73,6 +73,9 @@ def sync(lab: str, root: Path = ROOT) -> str:
             cell.metadata = authored.metadata
     else:
         combined = written
+    tidy = source.text(source.notebook(lab, root))  # with jupytext's header and blank lines, which nobody types
+    if text.read_text(encoding="utf-8") != tidy:
+        text.write_text(tidy, encoding="utf-8")
     content = serialised(combined)
     if not twin.exists() or twin.read_text(encoding="utf-8") != content:
         twin.write_text(content, encoding="utf-8")
