@@ -50,6 +50,41 @@ def test_streaming_holds_a_fraction_of_what_loading_holds(lab, tmp_path):
     assert streamed < x.nbytes / 3
 
 
+@pytest.mark.parametrize("seed", [None, 7])
+def test_the_check_of_streaming_leaves_the_notebook_its_seed(lab, seed):
+    import tensorflow as tf
+
+    from checks import augmentation as checks
+
+    tf.random.set_seed(seed)
+    before = tf.compat.v1.random.get_seed(1)
+    checks.stream_from_disk.collect(lab["stream_from_disk"])
+    assert tf.compat.v1.random.get_seed(1) == before
+    tf.random.set_seed(None)
+
+
+@pytest.mark.parametrize(("size", "enough"), [(10, False), (20, False), (60, True), (100, True)])
+def test_size_of_a_shuffle_buffer_is_judged_without_chance(size, enough):
+    from checks import augmentation as checks
+
+    found = {checks.judge_shuffled_shards(list(buffered(size, seed))) is None for seed in range(200)}
+    assert found == {enough}
+
+
+def buffered(size: int, seed: int):
+    """Three epochs of shards in random order, whose images went through a shuffle buffer of this size."""
+    from checks.augmentation import IMAGES, SHARD, SHARDS
+
+    rng = np.random.default_rng(seed)
+    for _ in range(3):
+        coming = [n for k in rng.permutation(SHARDS) for n in range(k * SHARD, min(IMAGES, (k + 1) * SHARD))]
+        buffer, order = coming[:size], []
+        for n in [*coming[size:], *[None] * size]:
+            order.append(buffer.pop(rng.integers(len(buffer))))
+            buffer += [] if n is None else [n]
+        yield np.array(order)
+
+
 @pytest.fixture
 def images() -> np.ndarray:
     return np.random.default_rng(1).random((6, 32, 32, 3)).astype("float32")
