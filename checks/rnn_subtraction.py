@@ -499,7 +499,7 @@ def judge_layers(model: dict, case: dict) -> str | None:
         return f"{asked}one recurrent layer for the encoder and {n_layers} for the decoder; yours: {len(recurrent)}."
     if any(layer["units"] != hidden for layer in recurrent):
         return f"{asked}the recurrent layers have {[layer['units'] for layer in recurrent]} units."
-    if recurrent[0]["return_sequences"] and not ("GetItem" in kinds and model["reads_on"].get("value")):
+    if recurrent[0]["return_sequences"] and not ("GetItem" in kinds and model["reads_on"]):
         return "The encoder returns its state at every place. Only the last one, one vector, should be handed on."
     if not all(layer["return_sequences"] for layer in recurrent[1:]):
         return (
@@ -559,7 +559,7 @@ def judge_compiled(model: dict, case: dict) -> str | None:
             "Your network does not end in probabilities, but the loss takes its outputs for probabilities. Which "
             "activation belongs at the end?"
         )
-    if model["turned"] is not None and not is_linear(*model["turned"], softmax):
+    if model["turned"] is not None and not is_linear(model["outputs"]["value"], model["turned"], softmax):
         return (
             "The scores of your dense layer go through an activation that does not belong there (relu, or softmax "
             "twice, for example). How does the network that adds end?"

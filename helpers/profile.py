@@ -29,7 +29,7 @@ def epochs(full: int) -> int:
 
 def samples(full: int) -> int:
     """Samples to use in this profile, where the full run uses `full`."""
-    return {"full": full, "quick": max(min(full, 500), full // 5), "ci": min(full, 500)}[current()]
+    return {"full": full, "quick": max(min(full, 500), full // 5), "ci": min(full, 200)}[current()]
 
 
 def offline() -> bool:

@@ -1,10 +1,21 @@
 """Every test starts from the same machine: nothing set, an empty cache, no network but this machine's own."""
 
 import socket
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from tests import answer_bank
+from tests import answer_bank, warm_kernels
+
+
+def pytest_configure(config: pytest.Config):
+    if not hasattr(config, "workerinput"):  # once for all workers
+        folder = tempfile.TemporaryDirectory()
+        kernels = warm_kernels.start(Path(folder.name))
+        config.add_cleanup(folder.cleanup)
+        config.add_cleanup(kernels.wait)
+        config.add_cleanup(kernels.terminate)
 
 
 @pytest.hookimpl(trylast=True)  # after -k has left its choice

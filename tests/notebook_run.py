@@ -35,7 +35,7 @@ def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
     mini_course.link_helpers(folder)
     nbformat.write(nb, folder / "lab.ipynb")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.notebook_run"]
-    command += ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={SECONDS}", "--junitxml=report.xml"]
+    command += ["--nbval-lax", f"--nbval-cell-timeout={SECONDS}", "--junitxml=report.xml"]
     command += ["lab.ipynb"]
     settings = mini_course.environment()
     run = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)

@@ -521,7 +521,7 @@ def quick_checks(model, x, y, steps=70):
 # %%
 findings = {}
 for name, build in {"a": build_a, "b": build_b, "c": build_c, "d": build_d}.items():
-    findings[name] = quick_checks(build(), x_train, y_train)
+    findings[name] = quick_checks(build(), x_train, y_train, steps=profile.epochs(70))
 
 # %%
 print(f"log(10) is {np.log(N_CLASSES):.2f}")
