@@ -333,6 +333,18 @@ def results(mistakes: dict, arguments: list):
             yield sentence, result
 
 
+def through(check: Check, case: dict, of: Callable) -> dict:
+    """A check's mistakes as `judge_array` takes them: what `of` reads from the probe's record of each wrong answer."""
+
+    def read(wrong: Callable) -> Callable:
+        return lambda: of(check.probe(wrong, case))
+
+    return {
+        sentence: [read(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
+        for sentence, wrong in check.mistakes.items()
+    }
+
+
 def judge_array(
     yours, expected, mistakes=None, name="the result", where="", otherwise="", tol=1e-4, arguments=()
 ) -> Reason | None:

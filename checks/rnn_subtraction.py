@@ -1,10 +1,11 @@
 """The checks of lab 05. Nothing is trained here."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 
-from checks.compare import compare, judge_array, judge_number
+from checks.compare import compare, judge_array, judge_number, through
 from checks.core import Advice, Reason, judges
 from checks.networks import judge_learning
 from checks.plain import Unusable
@@ -102,35 +103,79 @@ def judge_encoded(encoded, text: str, length: int, characters: str):
             f"For an alphabet of {len(characters)} characters your rows have {encoded.shape[1]} columns; one column "
             "per character is wanted."
         )
-    shorter = text.ljust(1)
-    spaceless = expected.copy()
-    spaceless[len(text) :] = 0
-    others = [character for character in characters if character != " "]
-    mistakes = {
-        "The empty places at the end have rows of zeros. They stand for spaces, and a space has a 1 of its own.": (
-            spaceless
-        ),
-        "Spaces of the text itself are lost. They are characters too: a reversed query begins with them.": (
-            [_one_hot([short.ljust(length)], characters)[0] for short in (text.strip(), text.replace(" ", ""))]
-        ),
-        "The empty places are filled with another character than the space.": (
-            [_one_hot([fill(text, length, c)], characters)[0] for fill in (str.ljust, str.rjust) for c in others]
-        ),
-        "The spaces stand on the left. A short text is filled up on its right.": (
-            _one_hot([text.rjust(length)], characters)[0]
-        ),
-        "A short text is not filled up: there must always be `length` rows.": _one_hot([shorter], characters)[0],
-        "The columns are in another order than the alphabet: column k belongs to characters[k]. (Did you sort it?)": (
-            _one_hot([text.ljust(length)], "".join(sorted(characters)))[0]
-        ),
-        "These are the numbers of the characters. One-hot means: a row of zeros with a single 1.": (
-            expected.argmax(axis=1)
-        ),
-        "The text came out reversed. `encode` keeps its order; reversing is the work of the question.": (
-            [expected[::-1], _one_hot([text[::-1].ljust(length)], characters)[0]]
-        ),
-    }
-    return judge_array(encoded, expected, mistakes, "the table", f"encode('{text}', {length}): ")
+    arguments = text, length, characters
+    where = f"encode('{text}', {length}): "
+    return judge_array(encoded, expected, ENCODE_MISTAKES, "the table", where, arguments=arguments)
+
+
+def filled_with(character: int, fill: Callable = str.ljust) -> Callable:
+    """Fills up a text with another character of the alphabet than the space, this one of the others."""
+
+    def filled(text: str, length: int, characters: str) -> np.ndarray:
+        others = characters.replace(" ", "")
+        return _one_hot([fill(text, length, others[character % len(others)])], characters)[0]
+
+    return filled
+
+
+def without_spaces(text: str, length: int, characters: str) -> np.ndarray:
+    table = _one_hot([text.ljust(length)], characters)[0]
+    table[len(text) :] = 0
+    return table
+
+
+ENCODE_MISTAKES = {
+    "The empty places at the end have rows of zeros. They stand for spaces, and a space has a 1 of its own.": (
+        without_spaces
+    ),
+    "Spaces of the text itself are lost. They are characters too: a reversed query begins with them.": [
+        lambda text, length, characters: _one_hot([text.strip().ljust(length)], characters)[0],
+        lambda text, length, characters: _one_hot([text.replace(" ", "").ljust(length)], characters)[0],
+    ],
+    "The empty places are filled with another character than the space.": [
+        filled_with(character, fill) for character in range(11) for fill in (str.ljust, str.rjust)
+    ],
+    "The spaces stand on the left. A short text is filled up on its right.": lambda text, length, characters: _one_hot(
+        [text.rjust(length)], characters
+    )[0],
+    "A short text is not filled up: there must always be `length` rows.": lambda text, length, characters: _one_hot(
+        [text.ljust(1)], characters
+    )[0],
+    "The columns are in another order than the alphabet: column k belongs to characters[k]. (Did you sort it?)": (
+        lambda text, length, characters: _one_hot([text.ljust(length)], "".join(sorted(characters)))[0]
+    ),
+    "These are the numbers of the characters. One-hot means: a row of zeros with a single 1.": (
+        lambda text, length, characters: _one_hot([text.ljust(length)], characters)[0].argmax(axis=1)
+    ),
+    "The text came out reversed. `encode` keeps its order; reversing is the work of the question.": [
+        lambda text, length, characters: _one_hot([text.ljust(length)], characters)[0][::-1],
+        lambda text, length, characters: _one_hot([text[::-1].ljust(length)], characters)[0],
+    ],
+}
+
+
+def table_with(wrong: Callable) -> type:
+    """A class that is right but for what `wrong(text, length, characters)` makes of a text."""
+
+    class Table:
+        def __init__(self, characters):
+            self.characters = characters
+
+        def encode(self, text, length):
+            if len(text) > length or not set(text) <= set(self.characters):
+                raise ValueError
+            return wrong(text, length, self.characters)
+
+        def decode(self, rows):
+            return "".join(self.characters[k] for k in np.argmax(rows, axis=1))
+
+    return Table
+
+
+CharacterTable.mistakes = {
+    sentence: [table_with(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
+    for sentence, wrong in ENCODE_MISTAKES.items()
+}
 
 
 def judge_refusal(outcome: dict, name: str, called: str) -> str | None:
@@ -615,43 +660,10 @@ def answered(rng: np.random.Generator):
 
 @judges(probes.exact_match, answered)
 def exact_match(answer, case):
-    y, outputs = case["y"], case["outputs"]
-    hits = outputs.argmax(-1) == y.argmax(-1)
-    value = float(hits.all(axis=1).mean())
-    places = outputs.argmax(1) == y.argmax(1)
-    mistakes = {
-        "This is the part of the *characters* that are right, as Keras' accuracy counts. An answer is right only if "
-        "all its characters are.": [hits.mean()],
-        "An answer with a single right character counts as right here. All must be.": [hits.any(axis=1).mean()],
-        "Only the first character of each answer is compared.": [hits[:, 0].mean()],
-        "Only the last character of each answer is compared.": [hits[:, -1].mean()],
-        "This is the part of the wrong answers.": [1 - value],
-        "This is how many answers are right or wrong, not the part that is right.": [
-            value * len(y),
-            (1 - value) * len(y),
-        ],
-        "Not all four places are compared. A space is a character like all others.": (
-            [np.mean(part.all(axis=1)) for part in (hits[:, :-1], hits[:, 1:], hits | (y.argmax(-1) == y.shape[2] - 1))]
-        ),
-        "It is 0, though some of the answers are right. Over which axis does your `all` run? (Or does a `//` throw the "
-        "part behind the point away?)": [hits.all(axis=0).mean()],
-        "This is a percentage. A part between 0 and 1 is wanted.": [100 * value],
-        "Parts of right characters are multiplied, as if mistakes at one place had nothing to do with those at "
-        "another. Look at each answer as a whole.": [hits.mean(axis=0).prod(), hits.mean() ** 4],
-        "The argmax runs over another axis. Which one holds the characters?": (
-            [places.all(axis=1).mean(), places.mean(), (outputs.argmax(0) == y.argmax(0)).mean()]
-        ),
-        "Outputs and one-hot answers are compared number by number. A network never says exactly 0 and 1, and rounding "
-        "fails where no character has more than one half: which character is the most probable?": (
-            [(text == y).all(axis=(1, 2)).mean() for text in (outputs, outputs.round())]
-        ),
-    }
-    yours = answer["value"]
-    if isinstance(yours, np.ndarray) and yours.size == 1:
-        yours = yours.item()
-    near = yours if isinstance(yours, int | float) else 0
-    nearest = {sentence: min(numbers, key=lambda one: abs(one - near)) for sentence, numbers in mistakes.items()}
-    if finding := judge_number(yours, value, nearest, "the exact match"):
+    y = case["y"]
+    right = float((case["outputs"].argmax(-1) == y.argmax(-1)).all(axis=1).mean())
+    mistakes = through(exact_match, case, lambda answer: answer["value"])
+    if finding := judge_number(answer["value"], right, mistakes, "the exact match"):
         return finding
     if answer["calls"] > len(y) // 4:
         return Advice(
@@ -659,6 +671,62 @@ def exact_match(answer, case):
             "all of them is a hundred times faster: with 5,000 questions you would wait for minutes."
         )
     return None
+
+
+def when_equal(count: Callable) -> Callable:
+    """An answer that makes its number of an array (N, 4): which characters are right."""
+    return lambda model, x, y: count(model.predict(x).argmax(-1) == y.argmax(-1))
+
+
+def along(axis: int, count: Callable) -> Callable:
+    """The same, with the argmax over another axis than that of the characters."""
+    return lambda model, x, y: count(model.predict(x).argmax(axis) == y.argmax(axis))
+
+
+def exact(hits: np.ndarray) -> float:
+    """The fraction of the answers whose places are all right."""
+    return hits.all(axis=1).mean()
+
+
+exact_match.mistakes = {
+    "This is the fraction of the *characters* that are right, as Keras' accuracy counts. An answer is right only if "
+    "all its characters are.": when_equal(np.mean),
+    "An answer with a single right character counts as right here. All must be.": when_equal(
+        lambda hits: hits.any(axis=1).mean()
+    ),
+    "Only the first character of each answer is compared.": when_equal(lambda hits: hits[:, 0].mean()),
+    "Only the last character of each answer is compared.": when_equal(lambda hits: hits[:, -1].mean()),
+    "This is the fraction of the wrong answers.": when_equal(lambda hits: 1 - exact(hits)),
+    "This is how many answers are right or wrong, not the fraction that is right.": [
+        when_equal(lambda hits: exact(hits) * len(hits)),
+        when_equal(lambda hits: (1 - exact(hits)) * len(hits)),
+    ],
+    "Not all four places are compared. A space is a character like all others.": [
+        when_equal(lambda hits: exact(hits[:, :-1])),
+        when_equal(lambda hits: exact(hits[:, 1:])),
+        lambda model, x, y: exact(
+            (model.predict(x).argmax(-1) == y.argmax(-1)) | (y.argmax(-1) == CHARACTERS.index(" "))
+        ),
+    ],
+    "It is 0, though some of the answers are right. Over which axis does your `all` run? (Or does a `//` throw the "
+    "part behind the point away?)": when_equal(lambda hits: hits.all(axis=0).mean()),
+    "This is a percentage. A fraction between 0 and 1 is wanted.": when_equal(lambda hits: 100 * exact(hits)),
+    "Fractions of right characters are multiplied, as if mistakes at one place had nothing to do with those at "
+    "another. Look at each answer as a whole.": [
+        when_equal(lambda hits: hits.mean(axis=0).prod()),
+        when_equal(lambda hits: hits.mean() ** 4),
+    ],
+    "The argmax runs over another axis. Which one holds the characters?": [
+        along(1, exact),
+        along(1, np.mean),
+        along(0, np.mean),
+    ],
+    "Outputs and one-hot answers are compared number by number. A network never says exactly 0 and 1, and rounding "
+    "fails where no character has more than one half: which character is the most probable?": [
+        lambda model, x, y: (model.predict(x) == y).all(axis=(1, 2)).mean(),
+        lambda model, x, y: (model.predict(x).round() == y).all(axis=(1, 2)).mean(),
+    ],
+}
 
 
 # ---- count_borrows ------------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """The checks of lab 02. Data sets are judged by their properties, networks by their description; nothing is trained."""
 
-import numpy as np
-from scipy import ndimage
-from sklearn.base import clone
+from collections.abc import Callable
 
-from checks.compare import array, compare, judge_array
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+from checks.compare import array, compare, judge_array, through
 from checks.core import Advice, Reason, judges
 from checks.probes import slash_cnn_vs_classic_ml as probes
 from checks.probes.slash_cnn_vs_classic_ml import classifiers, top_is_darker
@@ -171,51 +173,81 @@ def score_models(answer, case):
         return f"One row per model is wanted: {', '.join(names)}. Yours: {', '.join(map(str, columns['model']))}."
     if columns["model"] != names:
         return "The rows should stand in the order of `models`, not sorted."
-    yours = np.column_stack([columns["train_score"], columns["test_score"]])
-    train, test = (case["x_train"], case["y_train"]), (case["x_test"], case["y_test"])
-    both = tuple(np.concatenate(pair) for pair in zip(train, test, strict=True))
-
-    def fitted(fit):
-        return {name: clone(model).fit(*fit) for name, model in classifiers().items()}
-
-    def scores(fit, first=train, second=test):
-        return np.array([[model.score(*first), model.score(*second)] for model in fitted(fit).values()])
-
-    expected = scores(train)
-    finding = judge_array(
-        yours,
-        expected,
-        {
-            "Your models were fitted on the test set. They must not see it before they are scored.": scores(test),
-            "Your models were fitted on both sets together. They must not see the test set.": scores(both),
-            "Your models were fitted a second time, on the test set, before they were scored on it.": np.column_stack(
-                [expected[:, 0], scores(test)[:, 1]]
-            ),
-            "The two scores are swapped: train_score belongs to the training set.": expected[:, ::-1],
-            "Both columns hold the score of the wrong split: your test_score is the training set's.": (
-                scores(train, train, train)
-            ),
-            "Both columns hold the score of the test set.": scores(train, test, test),
-            "These are error rates. The accuracy is the fraction that is right.": 1 - expected,
-            "These are percentages; fractions between 0 and 1 are wanted.": 100 * expected,
-            "You rounded too far. Whoever prints the table may round.": [np.round(expected, 2), np.round(expected, 1)],
-            "These are numbers of right answers, not fractions.": expected * [len(train[1]), len(test[1])],
-        },
-        "the table of scores",
-        tol=1e-3,
-    )
+    models = {name: model.fit(case["x_train"], case["y_train"]) for name, model in classifiers().items()}
+    sets = [(case[f"x_{part}"], case[f"y_{part}"]) for part in ("train", "test")]
+    expected = [[model.score(*one) for one in sets] for model in models.values()]
+    mistakes = through(score_models, case, scores_of)
+    finding = judge_array(scores_of(answer), expected, mistakes, "the table of scores", tol=1e-3)
     if finding:
         return finding
-    for name, model in fitted(train).items():
+    for name, model in models.items():
         later = answer["later"][name]
         if "raised" in later:
             return f"`models` still holds {name} unfitted: fit the models themselves, not copies; later cells use them."
-        if not np.array_equal(later["value"], model.predict(test[0])):
+        if not np.array_equal(later["value"], model.predict(case["x_test"])):
             return (
                 f"Your scores are right, but {name} answers differently now than a model fitted on the training set: "
                 "fit each model once, and leave it like that."
             )
     return None
+
+
+def scores_of(answer: dict) -> np.ndarray:
+    """The scores of a table, (models, 2)."""
+    return np.column_stack([answer["columns"]["train_score"], answer["columns"]["test_score"]])
+
+
+def scored(models, fit, first, second) -> pd.DataFrame:
+    """The table of models that are fitted on one set and scored on two."""
+    rows = [[name, model.fit(*fit).score(*first), model.score(*second)] for name, model in models.items()]
+    return pd.DataFrame(rows, columns=["model", "train_score", "test_score"])
+
+
+def on(fit: str, first: str = "train", second: str = "test") -> Callable:
+    """An answer that takes other sets than it should: "train", "test" or "both"."""
+
+    def wrong(models, x_train, y_train, x_test, y_test):
+        sets = {"train": (x_train, y_train), "test": (x_test, y_test)}
+        sets["both"] = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
+        return scored(models, sets[fit], sets[first], sets[second])
+
+    return wrong
+
+
+def then(change: Callable) -> Callable:
+    """The right table, with `change(scores, sizes of the sets)` in place of its scores."""
+
+    def wrong(models, x_train, y_train, x_test, y_test):
+        found = scored(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))
+        found[["train_score", "test_score"]] = change(found[["train_score", "test_score"]], [len(y_train), len(y_test)])
+        return found
+
+    return wrong
+
+
+def fitted_before_each_score(models, x_train, y_train, x_test, y_test):
+    train, test = (x_train, y_train), (x_test, y_test)
+    rows = [[name, model.fit(*train).score(*train), model.fit(*test).score(*test)] for name, model in models.items()]
+    return pd.DataFrame(rows, columns=["model", "train_score", "test_score"])
+
+
+score_models.mistakes = {
+    "Your models were fitted on the test set. They must not see it before they are scored.": on("test"),
+    "Your models were fitted on both sets together. They must not see the test set.": on("both"),
+    "Your models were fitted a second time, on the test set, before they were scored on it.": fitted_before_each_score,
+    "The two scores are swapped: train_score belongs to the training set.": on("train", "test", "train"),
+    "Both columns hold the score of the wrong split: your test_score is the training set's.": (
+        on("train", "train", "train")
+    ),
+    "Both columns hold the score of the test set.": on("train", "test", "test"),
+    "These are error rates. The accuracy is the fraction that is right.": then(lambda scores, sizes: 1 - scores),
+    "These are percentages; fractions between 0 and 1 are wanted.": then(lambda scores, sizes: 100 * scores),
+    "You rounded too far. Whoever prints the table may round.": [
+        then(lambda scores, sizes: scores.round(2)),
+        then(lambda scores, sizes: scores.round(1)),
+    ],
+    "These are numbers of right answers, not fractions.": then(lambda scores, sizes: scores * sizes),
+}
 
 
 def judge_output(layer: dict) -> str | None:
@@ -354,43 +386,13 @@ def accuracy_by_rotation(answer, case):
         if min(distances) > 0.06:
             return "At 30° the images that `predict` sees are not the drawings, turned by 30°."
     else:
-        finding = judge_array(
-            seen,
-            turned(drawings, angles),
-            {
-                "The drawings are turned clockwise. A positive angle turns counter-clockwise.": turned(
-                    drawings, [-angle for angle in angles]
-                ),
-                "Each angle is added to the one before. Rotate the original drawings every time.": turned(
-                    drawings, np.cumsum(angles)
-                ),
-                "The angles are in degrees, and `ndimage.rotate` takes degrees. You made radians of them.": by_radians(
-                    drawings, angles
-                ),
-                "The drawings were not rotated.": turned(drawings, [0] * len(angles)),
-                "You mixed up the axes: axis 0 counts the images. Height and width are the axes 1 and 2.": rolled(
-                    drawings, angles
-                ),
-            },
-            "what `predict` sees",
-            tol=1e-3,
-        )
+        mistakes = through(accuracy_by_rotation, case, lambda answer: np.concatenate(answer["seen"]))
+        finding = judge_array(seen, turned(drawings, angles), mistakes, "what `predict` sees", tol=1e-3)
         if finding:
-            return Reason(finding.text)
-    hits = (top_is_darker(seen).reshape(len(angles), -1) == labels).astype(float)
-    right = hits.mean(axis=1)
-    finding = judge_array(
-        answer["accuracies"],
-        right,
-        {
-            "This is one number for all angles. One accuracy per angle is wanted.": right.mean(),
-            "This is the accuracy of the last angle only.": right[-1],
-            "One number per angle is wanted: take the mean over the images.": hits,
-            "These are numbers of right answers. The accuracy is their fraction.": right * len(labels),
-            "These are error rates. The accuracy is the fraction that is right.": 1 - right,
-        },
-        "your array of accuracies",
-    )
+            return Reason(finding.text, mistake=finding.mistake)
+    hits = top_is_darker(seen).reshape(len(angles), -1) == labels
+    mistakes = through(accuracy_by_rotation, case, lambda answer: answer["accuracies"])
+    finding = judge_array(answer["accuracies"], hits.mean(axis=1), mistakes, "your array of accuracies")
     if linear and not finding:
         return Advice("Right. But linear interpolation (order 1) makes thin strokes pale, and that costs accuracy.")
     return finding
@@ -401,12 +403,36 @@ def turned(drawings: np.ndarray, angles) -> np.ndarray:
     return np.concatenate([np.rot90(drawings, angle // 90, axes=(1, 2)) for angle in angles])
 
 
-def by_radians(drawings: np.ndarray, angles) -> np.ndarray:
-    """The stack rotated by so many radians, which the function takes for degrees."""
-    turns = (ndimage.rotate(drawings, np.radians(angle), (1, 2), reshape=False, cval=1.0) for angle in angles)
-    return np.concatenate(list(turns))
+def rotated(drawings: np.ndarray, angle: float, axes=(1, 2)) -> np.ndarray:
+    return ndimage.rotate(drawings, angle, axes, reshape=False, cval=1.0)
 
 
-def rolled(drawings: np.ndarray, angles) -> np.ndarray:
-    """What `ndimage.rotate` does with its usual axes: it turns the stack in the plane of images and rows."""
-    return np.concatenate([ndimage.rotate(drawings, angle, reshape=False, cval=1.0) for angle in angles])
+def when(turn: Callable, accuracy: Callable = np.mean) -> Callable:
+    """An answer that shows `predict` what `turn(drawings, angle)` gives, and takes `accuracy` of the hits."""
+    return lambda predict, drawings, labels, angles: [
+        accuracy(predict(turn(drawings, angle)) == labels) for angle in angles
+    ]
+
+
+def angles_add_up(predict, drawings, labels, angles):
+    return when(rotated)(predict, drawings, labels, np.cumsum(angles))
+
+
+accuracy_by_rotation.mistakes = {
+    "The drawings are turned clockwise. A positive angle turns counter-clockwise.": (
+        when(lambda drawings, angle: rotated(drawings, -angle))
+    ),
+    "Each angle is added to the one before. Rotate the original drawings every time.": angles_add_up,
+    "The angles are in degrees, and `ndimage.rotate` takes degrees. You made radians of them.": (
+        when(lambda drawings, angle: rotated(drawings, np.radians(angle)))
+    ),
+    "The drawings were not rotated.": when(lambda drawings, angle: drawings),
+    "You mixed up the axes: axis 0 counts the images. Height and width are the axes 1 and 2.": (
+        when(lambda drawings, angle: rotated(drawings, angle, (1, 0)))
+    ),
+    "This is one number for all angles. One accuracy per angle is wanted.": lambda *case: np.mean(when(rotated)(*case)),
+    "This is the accuracy of the last angle only.": lambda *case: when(rotated)(*case)[-1],
+    "One number per angle is wanted: take the mean over the images.": when(rotated, lambda hits: hits.astype(float)),
+    "These are numbers of right answers. The accuracy is their fraction.": when(rotated, np.sum),
+    "These are error rates. The accuracy is the fraction that is right.": when(rotated, lambda hits: 1 - hits.mean()),
+}

@@ -355,16 +355,6 @@ def rounded_with_another_column(*case):
     return usual(*case).round(3).assign(gap=0.0)[["gap", "test_score", "model", "train_score"]]
 
 
-@wrong("score_models", says="You rounded too far")
-def rounded(models, x_train, y_train, x_test, y_test):
-    rows = []
-    for name, model in models.items():
-        model.fit(x_train, y_train)
-        scores = (model.score(x_train, y_train), model.score(x_test, y_test))
-        rows.append({"model": name, "train_score": scores[0], "test_score": scores[1]})
-    return pd.DataFrame(rows).round(2)
-
-
 @wrong("score_models", says="The column model is missing")
 def names_as_index(*case):
     return usual(*case).set_index("model")
@@ -388,14 +378,6 @@ def refitted_on_everything(models, x_train, y_train, x_test, y_test):
     return scores
 
 
-@wrong("score_models", says="numbers of right answers, not fractions")
-def hits(models, x_train, y_train, x_test, y_test):
-    scores = usual(models, x_train, y_train, x_test, y_test)
-    return scores.assign(
-        train_score=scores["train_score"] * len(y_train), test_score=scores["test_score"] * len(y_test)
-    )
-
-
 @wrong("score_models", says="One row per model is wanted")
 def only_the_last_model(models, x_train, y_train, x_test, y_test):
     return table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test)).tail(1)
@@ -409,57 +391,6 @@ def a_list_of_rows(models, x_train, y_train, x_test, y_test):
 @wrong("score_models", says="The column train_score is missing")
 def without_train_score(models, x_train, y_train, x_test, y_test):
     return table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))[["model", "test_score"]]
-
-
-@wrong("score_models", says="were fitted on the test set")
-def fit_on_the_test_set(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_test, y_test), (x_train, y_train), (x_test, y_test))
-
-
-@wrong("score_models", says="fitted on both sets")
-def fit_on_everything(models, x_train, y_train, x_test, y_test):
-    both = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
-    return table(models, both, (x_train, y_train), (x_test, y_test))
-
-
-@wrong("score_models", says="fitted a second time")
-def fit_before_each_score(models, x_train, y_train, x_test, y_test):
-    rows = [
-        [name, model.fit(x_train, y_train).score(x_train, y_train), model.fit(x_test, y_test).score(x_test, y_test)]
-        for name, model in models.items()
-    ]
-    return pd.DataFrame(rows, columns=["model", "train_score", "test_score"])
-
-
-@wrong("score_models", says="score of the wrong split")
-def score_of_the_wrong_split(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_train, y_train), (x_train, y_train), (x_train, y_train))
-
-
-@wrong("score_models", says="Both columns hold the score of the test set")
-def test_score_twice(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_train, y_train), (x_test, y_test), (x_test, y_test))
-
-
-@wrong("score_models", says="The two scores are swapped")
-def scores_swapped(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_train, y_train), (x_test, y_test), (x_train, y_train))
-
-
-@wrong("score_models", says="error rates")
-def error_rates(models, x_train, y_train, x_test, y_test):
-    scores = table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))
-    return scores.assign(train_score=1 - scores["train_score"], test_score=1 - scores["test_score"])
-
-
-@wrong("score_models", says="These are percentages")
-def in_percent(models, x_train, y_train, x_test, y_test):
-    rows = []
-    for name, model in models.items():
-        model.fit(x_train, y_train)
-        scores = (100 * model.score(x_train, y_train), 100 * model.score(x_test, y_test))
-        rows.append({"model": name, "train_score": scores[0], "test_score": scores[1]})
-    return pd.DataFrame(rows)
 
 
 # ---- build_dense_network -----------------------------------------------------------------------------------
@@ -786,12 +717,6 @@ def smoothest(*case):
     return accuracies_when(lambda drawings, angle: turned(drawings, angle, order=5))(*case)
 
 
-@wrong("accuracy_by_rotation", says="You made radians of them")
-def by_radians(predict, drawings, labels, angles):
-    turns = [ndimage.rotate(drawings, np.deg2rad(a), axes=(1, 2), reshape=False, cval=1.0) for a in angles]
-    return np.array([np.mean(predict(images) == labels) for images in turns])
-
-
 @wrong("accuracy_by_rotation", says="The corners hold 0 where")
 def corners_of_ink(*case):
     return accuracies_when(lambda drawings, angle: turned(drawings, angle, cval=0.0))(*case)
@@ -832,11 +757,6 @@ def reshaped(*case):
     return accuracies_when(lambda drawings, angle: turned(drawings, angle, reshape=True))(*case)
 
 
-@wrong("accuracy_by_rotation", says="You mixed up the axes")
-def usual_axes(*case):
-    return accuracies_when(lambda drawings, angle: ndimage.rotate(drawings, angle, reshape=False, cval=1.0))(*case)
-
-
 @wrong("accuracy_by_rotation", says="Height and width are the axes 1 and 2")
 def all_the_usual_settings(*case):
     return accuracies_when(ndimage.rotate)(*case)
@@ -859,49 +779,6 @@ def nothing_appended(predict, drawings, labels, angles):
     return np.array([])
 
 
-@wrong("accuracy_by_rotation", says="turned clockwise")
-def clockwise(predict, drawings, labels, angles):
-    return [np.mean(predict(turned(drawings, -angle)) == labels) for angle in angles]
-
-
-@wrong("accuracy_by_rotation", says="added to the one before")
-def angles_add_up(predict, drawings, labels, angles):
-    accuracies = []
-    for angle in angles:
-        drawings = turned(drawings, angle)
-        accuracies.append(np.mean(predict(drawings) == labels))
-    return accuracies
-
-
-@wrong("accuracy_by_rotation", says="were not rotated")
-def rotated_and_forgotten(predict, drawings, labels, angles):
-    accuracies = []
-    for angle in angles:
-        turned(drawings, angle)
-        accuracies.append(np.mean(predict(drawings) == labels))
-    return accuracies
-
-
-@wrong("accuracy_by_rotation", says="take the mean over the images")
-def without_the_mean(predict, drawings, labels, angles):
-    return np.array([predict(turned(drawings, angle)) == labels for angle in angles])
-
-
-@wrong("accuracy_by_rotation", says="one number for all angles")
-def mean_over_all(predict, drawings, labels, angles):
-    return np.mean([predict(turned(drawings, angle)) == labels for angle in angles])
-
-
-@wrong("accuracy_by_rotation", says="numbers of right answers")
-def counts(predict, drawings, labels, angles):
-    return [np.sum(predict(turned(drawings, angle)) == labels) for angle in angles]
-
-
-@wrong("accuracy_by_rotation", says="error rates")
-def errors(predict, drawings, labels, angles):
-    return [np.mean(predict(turned(drawings, angle)) != labels) for angle in angles]
-
-
 @wrong("accuracy_by_rotation", says="Your function never asked `predict`")
 def never_asked(predict, drawings, labels, angles):
     return np.ones(len(angles))
@@ -910,11 +787,3 @@ def never_asked(predict, drawings, labels, angles):
 @wrong("accuracy_by_rotation", says="`predict` should see every drawing once per angle")
 def first_angle_only(predict, drawings, labels, angles):
     return np.full(len(angles), np.mean(predict(drawings) == labels))
-
-
-@wrong("accuracy_by_rotation", says="This is the accuracy of the last angle only")
-def last_angle_kept(predict, drawings, labels, angles):
-    for angle in angles:
-        images = ndimage.rotate(drawings, angle, axes=(1, 2), reshape=False, cval=1.0)
-        accuracy = np.mean(predict(images) == labels)
-    return accuracy

@@ -211,62 +211,10 @@ class ListOfCharacters(Strict):
         return list(super().decode(rows))
 
 
-@wrong("CharacterTable", says="Spaces of the text itself are lost")
-class StripsTheText(Strict):
-    """A reversed query begins with spaces."""
-
-    def fill(self, string, length):
-        return super().fill(string.strip(), length)
-
-
-@wrong("CharacterTable", says="filled with another character")
-class FilledWithZeros(Strict):
-    def fill(self, string, length):
-        return super().fill(string, length).replace(" ", self.characters[0])
-
-
-@wrong("CharacterTable", says="rows of zeros")
-class ZerosForSpaces(Strict):
-    def fill(self, string, length):
-        super().fill(string, length)
-        return string
-
-
-@wrong("CharacterTable", says="filled up on its right")
-class PaddedOnTheLeft(Strict):
-    def fill(self, string, length):
-        return super().fill(string, length)[len(string) :] + string
-
-
-@wrong("CharacterTable", says="is not filled up")
-class NotPadded(Strict):
-    def encode(self, string, length):
-        self.fill(string, length)
-        return super().encode(string, len(string))
-
-
-@wrong("CharacterTable", says="Did you sort it?")
-class Sorted(Strict):
-    def __init__(self, characters):
-        self.characters = sorted(set(characters))
-
-
-@wrong("CharacterTable", says="These are the numbers of the characters")
-class NumbersOnly(Strict):
-    def encode(self, string, length):
-        return super().encode(string, length).argmax(axis=1)
-
-
 @wrong("CharacterTable", says="`decode` fails on rows")
 class TakesRowsForNumbers(Strict):
     def decode(self, rows):
         return "".join(self.characters[row] for row in rows)
-
-
-@wrong("CharacterTable", says="The text came out reversed")
-class EncodesBackwards(Strict):
-    def encode(self, string, length):
-        return super().encode(string, length)[::-1]
 
 
 @wrong("CharacterTable", says="Only a text that is too long, or holds a foreign character")
@@ -1048,29 +996,14 @@ def in_large_batches(model, x, y):
     return np.mean(np.prod(np.concatenate(parts) == y.argmax(-1), axis=1))
 
 
-@wrong("exact_match", says="as Keras' accuracy counts")
-def accuracy_per_character(model, x, y):
-    return np.mean(ask(model, x).argmax(-1) == y.argmax(-1))
-
-
 @wrong("exact_match", says="none of the queries x")
 def queries_turned_round(model, x, y):
-    return accuracy_per_character.function(model, x[:, ::-1], y)
+    return as_texts.function(model, x[:, ::-1], y)
 
 
 @wrong("exact_match", says="This network has no `predict_classes`")
 def old_keras(model, x, y):
     return (model.predict_classes(x) == y.argmax(-1)).all(axis=1).mean()
-
-
-@wrong("exact_match", says="how many answers are right")
-def count(model, x, y):
-    return int(sum((ask(model, x).argmax(-1) == y.argmax(-1)).all(axis=1)))
-
-
-@wrong("exact_match", says="This is a percentage")
-def percentage(model, x, y):
-    return 100 * as_texts.function(model, x, y)
 
 
 @wrong("exact_match", says="should be a number, not an array")
@@ -1086,52 +1019,6 @@ def list_of_evaluate(model, x, y):
 @wrong("exact_match", says="The network expects a batch")
 def without_batch_axis(model, x, y):
     return np.mean([np.array_equal(ask(model, one).argmax(-1), two.argmax(-1)) for one, two in zip(x, y, strict=True)])
-
-
-@wrong("exact_match", says="as if mistakes at one place had nothing to do with those at another")
-def places_multiplied(model, x, y):
-    return float((model.predict(x, verbose=0).argmax(-1) == y.argmax(-1)).mean(axis=0).prod())
-
-
-@wrong("exact_match", says="Over which axis does your `all` run?")
-def all_over_the_questions(model, x, y):
-    return (ask(model, x).argmax(-1) == y.argmax(-1)).all(axis=0).mean()
-
-
-@wrong("exact_match", says="Not all four places are compared")
-def spaces_left_out(model, x, y):
-    truth = y.argmax(-1)
-    return ((ask(model, x).argmax(-1) == truth) | (truth == 11)).all(axis=1).mean()
-
-
-@wrong("exact_match", says="The argmax runs over another axis")
-def argmax_over_places(model, x, y):
-    return np.mean((ask(model, x).argmax(axis=1) == y.argmax(axis=1)).all(axis=1))
-
-
-@wrong("exact_match", says="a single right character counts")
-def any_character(model, x, y):
-    return np.mean((ask(model, x).argmax(-1) == y.argmax(-1)).any(axis=1))
-
-
-@wrong("exact_match", says="Only the first character")
-def first_character(model, x, y):
-    return np.mean(ask(model, x)[:, 0].argmax(-1) == y[:, 0].argmax(-1))
-
-
-@wrong("exact_match", says="This is the part of the wrong answers")
-def wrong_answers(model, x, y):
-    return 1 - as_texts.function(model, x, y)
-
-
-@wrong("exact_match", says="compared number by number")
-def rounded(model, x, y):
-    return np.mean((ask(model, x).round() == y).all(axis=(1, 2)))
-
-
-@wrong("exact_match", says="Only the last character of each answer is compared")
-def last_character(model, x, y):
-    return float(np.mean(model.predict(x, verbose=0)[:, -1].argmax(-1) == y[:, -1].argmax(-1)))
 
 
 # ---- count_borrows ------------------------------------------------------------------------------------------
