@@ -3,7 +3,7 @@
 import numpy as np
 
 from checks.compare import judge_array, judge_number
-from checks.core import Advice, Reason, judges
+from checks.core import Advice, judges
 from checks.probes import pretrained_resnet as probes
 from checks.probes.networks import ends_in_softmax
 from checks.probes.pretrained_resnet import (
@@ -747,14 +747,12 @@ def to_fully_convolutional(answer, case):
             where=f"On images of {x.shape[1]}×{x.shape[2]}: ",
             tol=1e-3,
         )
-        if isinstance(finding, Reason):
-            if values.shape[-1] == expected.shape[-1] and np.isfinite(values).all() and x is case["x"]:
-                known = "The kernel's rows", "Channels are mixed", "The biases", "The activations"
-                if not finding.text.startswith(known):
-                    return (
-                        "The outputs are others than those of the network you got. Were all weights copied, and is no "
-                        "activation lost?"
-                    )
+        if finding and not finding.mistake and x is case["x"] and values.shape == expected.shape:
+            return (
+                "The outputs are others than those of the network you got. Were all weights copied, and is no "
+                f"activation lost? {finding.text}"
+            )
+        if finding:
             return finding
     if "Dense" in answer["kinds"]:
         return Advice(
