@@ -29,7 +29,7 @@ test: venv  ## run every test, and every notebook at reduced length
 check: venv  ## the same for one lab, LAB=03_...: linter, fresh release, checks and answer bank, both notebooks
 	@[ -n "$(LAB)" ] && [ -d "solutions/$(LAB)" ] || { echo "Say which lab: make check LAB=01_convolution_basics"; exit 1; }
 	@$(RUN) -m ruff check -q solutions/$(LAB) tests/answers/$(LAB).py $(wildcard checks/$(JUDGES).py checks/probes/$(JUDGES).py)
-	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal -k $(LAB) tests/test_pipeline.py tests/test_answers.py \
+	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --remember -k $(LAB) tests/test_pipeline.py tests/test_answers.py \
 		tests/test_sentences.py tests/test_notebooks_run.py
 
 venv:  ## create or finish the Python environment .venv

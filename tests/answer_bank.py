@@ -8,6 +8,7 @@ def with_reshape(x, size): ...
 """
 
 import functools
+import hashlib
 import importlib
 import importlib.util
 import itertools
@@ -20,11 +21,13 @@ from pathlib import Path
 
 from checks.core import RIGHT, Check, Outcome
 from grader import source
+from grader.source import ROOT
 from helpers import profile, session
 
 FOLDER = Path(__file__).parent / "answers"
 SEEDS = (0, 1, 4711)
 STORE: Path | None = None  # conftest.py makes one for each test run
+RECORDS: Path | None = None  # with --remember: what answers did, from one run to the next
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,9 @@ def outcomes(lab: str, exercise: str) -> list[list[Outcome]]:
     """What the check says of each answer in the bank: of a right one with every seed, of a wrong one with one."""
     check = checks(lab)[exercise]
     return [
-        [judged(check, answer.function, seed) for seed in SEEDS]
+        [judged(check, answer.function, seed, lab) for seed in SEEDS]
         if answer.says is None
-        else [judged_wrong(check, answer.function)]
+        else [judged_wrong(check, answer.function, lab=lab)]
         for answer in answers_to(lab, exercise)
     ]
 
@@ -122,7 +125,7 @@ def outcomes(lab: str, exercise: str) -> list[list[Outcome]]:
 @kept
 def outcomes_of_solution(lab: str, exercise: str) -> list[Outcome]:
     """What the check says of the solution, with every seed."""
-    return [judged(checks(lab)[exercise], solutions(lab)[exercise], seed) for seed in SEEDS]
+    return [judged(checks(lab)[exercise], solutions(lab)[exercise], seed, lab) for seed in SEEDS]
 
 
 @kept
@@ -132,18 +135,41 @@ def outcomes_of_mistakes(lab: str, exercise: str) -> list[tuple[str, Outcome]]:
     return [(sentence, judged_wrong(check, one, seed)) for sentence, one in mistakes(check) for seed in SEEDS]
 
 
-def judged(check: Check, student: Callable, seed: int = 0) -> Outcome:
-    """What a check says of a student's answer, in the state in which a lab's first cell leaves the notebook."""
+def judged(check: Check, student: Callable, seed: int = 0, lab: str = "") -> Outcome:
+    """What a check says of a student's answer, in the state in which a lab's first cell leaves the notebook.
+
+    An answer of the bank, or a solution, comes with its lab: with --remember it runs only if its code is new.
+    """
+    if RECORDS is None or not lab:
+        return check.verdict(collected(check, student, seed), seed)
+    settings = [code_that_runs(lab), check.exercise, student.__qualname__, str(seed), check.request(seed)]
+    file = RECORDS / hashlib.sha256("\n".join(settings).encode()).hexdigest()
+    if not file.exists():
+        RECORDS.mkdir(parents=True, exist_ok=True)
+        file.write_text(collected(check, student, seed), encoding="utf-8")
+    return check.verdict(file.read_text(encoding="utf-8"), seed)
+
+
+def collected(check: Check, student: Callable, seed: int) -> str:
+    """The records of a student's answer, as JSON."""
     session.load_tensorflow()
     profile.seed_everything(seed)
-    return check.verdict(check.collect(student, seed), seed)
+    return check.collect(student, seed)
 
 
-def judged_wrong(check: Check, student: Callable, seed: int = 0) -> Outcome:
+@functools.cache
+def code_that_runs(lab: str) -> str:
+    """All that records of a lab's answers depend on: the answers, the solutions, the probes; no judge."""
+    files = [*(ROOT / "checks" / "probes").glob("*.py"), *(ROOT / "helpers").glob("*.py"), ROOT / "checks" / "plain.py"]
+    files += [FOLDER / f"{lab}.py", source.path(lab, ".py"), ROOT / "requirements.lock"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+
+
+def judged_wrong(check: Check, student: Callable, seed: int = 0, lab: str = "") -> Outcome:
     """The same, sooner: case by case, because the first one that is not right decides."""
     for k in range(len(check.drawn(seed))):
         one = replace(check, cases=lambda rng, k=k: itertools.islice(check.cases(rng), k, k + 1))
-        outcome = judged(one, student, seed)
+        outcome = judged(one, student, seed, lab)
         if outcome.status != RIGHT:
             break
     return outcome

@@ -9,6 +9,10 @@ import pytest
 from tests import answer_bank, warm_kernels
 
 
+def pytest_addoption(parser: pytest.Parser):
+    parser.addoption("--remember", action="store_true", help="run answers of the bank only if their code is new")
+
+
 def pytest_configure(config: pytest.Config):
     if not hasattr(config, "workerinput"):  # once for all workers
         folder = tempfile.TemporaryDirectory()
@@ -37,11 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def store(tmp_path_factory, worker_id):
-    """One folder for all workers of this run, in which the answer bank keeps its outcomes."""
+def store(request, tmp_path_factory, worker_id):
+    """One folder for all workers of this run, in which the answer bank keeps its outcomes; and one for all runs."""
     own = tmp_path_factory.getbasetemp()
     answer_bank.STORE = (own if worker_id == "master" else own.parent) / "outcomes"
     answer_bank.STORE.mkdir(exist_ok=True)
+    if request.config.getoption("remember"):
+        answer_bank.RECORDS = request.config.cache.mkdir("records")
 
 
 @pytest.fixture(autouse=True)
