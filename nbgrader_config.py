@@ -7,7 +7,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import DeduplicateIds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # nbgrader may be started from anywhere
-from grader.preprocessors import MarkDependents, RestoreExercises, StripAuthoring, WriteAddresses  # noqa: E402
+from grader.preprocessors import FillIn, MarkDependents, RestoreExercises, StripAuthoring  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets puts it here
 
@@ -24,7 +24,7 @@ c.ClearSolutions.end_solution_delimeter = "### END SOLUTION"
 # Ours first, so that the gradebook knows the cells as students get them; the marks last, on what is left then.
 c.GenerateAssignment.preprocessors = [
     StripAuthoring,
-    WriteAddresses,
+    FillIn,
     *GenerateAssignment.preprocessors.default(),
     MarkDependents,
 ]

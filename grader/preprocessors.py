@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from grader import figures
 from grader.source import MARKER, METADATA, ROOT, dependents, tags
 
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
@@ -40,15 +41,15 @@ class StripAuthoring(NbGraderPreprocessor):
         return nb, resources
 
 
-class WriteAddresses(NbGraderPreprocessor):
-    """Put the course's address in place of {{repository}}, and the Colab badge in place of {{colab}}."""
+class FillIn(NbGraderPreprocessor):
+    """Write the course's address for {{repository}} and the Colab badge for {{colab}}; take the marks off figures."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         address = repository()
         colab = COLAB.format(project=urlparse(address).path, lab=resources["nbgrader"]["notebook"])
         for cell in nb.cells:
             cell.source = cell.source.replace("{{colab}}", BADGE.format(address=colab))
-            cell.source = cell.source.replace("{{repository}}", address)
+            cell.source = figures.without_marks(cell.source.replace("{{repository}}", address))
         return nb, resources
 
 

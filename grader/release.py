@@ -23,7 +23,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
-from grader import source
+from grader import figures, source
 from grader.lint import problems
 from grader.source import ROOT
 
@@ -68,14 +68,19 @@ def sync(lab: str, root: Path = ROOT) -> str:
             if twin.stat().st_mtime > text.stat().st_mtime:  # somebody edited it without jupytext
                 text.write_text(source.text(executed), encoding="utf-8")
                 written, taken = source.notebook(lab, root), twin.name
+    try:
+        tidy = figures.fresh(source.text(written), lab)  # with jupytext's header and blank lines, which nobody types
+    except figures.NoSuchFigure as problem:
+        raise PipelineError(str(problem)) from None
+    if text.read_text(encoding="utf-8") != tidy:
+        text.write_text(tidy, encoding="utf-8")
+        written = source.notebook(lab, root)
+    if twin.exists():
         combined = combine_inputs_with_outputs(source.notebook(lab, root), executed, fmt="py:percent")
         for cell, authored in zip(combined.cells, written.cells, strict=True):
             cell.metadata = authored.metadata
     else:
         combined = written
-    tidy = source.text(source.notebook(lab, root))  # with jupytext's header and blank lines, which nobody types
-    if text.read_text(encoding="utf-8") != tidy:
-        text.write_text(tidy, encoding="utf-8")
     content = serialised(combined)
     if not twin.exists() or twin.read_text(encoding="utf-8") != content:
         twin.write_text(content, encoding="utf-8")
