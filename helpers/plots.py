@@ -70,12 +70,29 @@ def image_grid(
     show(figure, alt)
 
 
+def kernel_responses(
+    kernels: dict[str, np.ndarray],
+    responses: Sequence[np.ndarray],
+    alt: str,
+    signed: bool = False,
+    limit: float | None = None,
+) -> None:
+    """Each kernel with its numbers above its response, (H, W); see `draw_image` for the scale of the responses."""
+    n = len(responses)
+    figure, axes = plt.subplots(2, n, figsize=(2.3 * n, 4.8), height_ratios=(1.4, 2), squeeze=False)
+    for (above, below), (name, kernel), response in zip(axes.T, kernels.items(), responses, strict=True):
+        draw_image(above, kernel, name, signed=True)
+        write_numbers(above, kernel)
+        draw_image(below, response, "", signed, limit)
+    show(figure, alt)
+
+
 def draw_image(axis, image: np.ndarray, title: str = "", signed: bool = False, limit: float | None = None) -> None:
     """Draw one (H, W) or (H, W, 3) image into a Matplotlib axis.
 
-    Each image has its own grey scale; large ones from their 0.5th to their 99.5th percentile, so that a few
-    outliers do not flatten the rest. With `signed`, zero is white, negative values are purple, positive ones orange,
-    NaN is grey, and the colours end at ±`limit`, by default the largest absolute value.
+    Each image has its own grey scale; large ones from their 0.5th to their 99.5th percentile, so that a few outliers do
+    not flatten the rest; with `limit` from 0, black, to `limit`, white. With `signed`, zero is white, negative values
+    are purple, positive ones orange, NaN is grey, and the colours end at ±`limit`, by default the largest value.
     """
     if signed:
         limit = limit or float(np.nanmax(np.abs(image), initial=0)) or 1.0
@@ -83,6 +100,7 @@ def draw_image(axis, image: np.ndarray, title: str = "", signed: bool = False, l
         axis.imshow(image, interpolation="nearest", cmap=colours, vmin=-limit, vmax=limit)
     else:
         low, high = np.percentile(image, (0.5, 99.5)) if image.size > 10_000 else (image.min(), image.max())
+        low, high = (0, limit) if limit else (low, high)
         axis.imshow(image, interpolation="nearest", vmin=low, vmax=high)
     axis.set_title(title, fontsize=10)
     axis.axis("off")

@@ -203,19 +203,42 @@ KERNELS = {
 for name, kernel in KERNELS.items():
     print(f"{name:>12}: sum {kernel.sum():.0f}   {np.round(kernel, 2).tolist()}")
 
+
 # %%
-plots.image_grid(
-    [correlate2d(camera.astype(float), kernel, mode="valid")[60:260, 150:350] for kernel in KERNELS.values()],
-    list(KERNELS),
-    columns=5,
-    alt="Nine responses of a detail of the photograph, the photographer's head. Identity: unchanged. Edges 1 to 3: "
-    "outlines on grey. Sharpen: crisper. Box blur and Gaussian: softer. Sobel x: vertical edges. Sobel y: horizontal edges.",
+def respond(kernel):
+    """The response of a detail of the photograph, the photographer's head."""
+    return correlate2d(camera.astype(float), kernel, mode="valid")[60:260, 150:350]
+
+
+smooth = {name: kernel for name, kernel in KERNELS.items() if np.isclose(kernel.sum(), 1)}
+plots.kernel_responses(
+    smooth,
+    [respond(kernel) for kernel in smooth.values()],
+    "Four kernels whose weights sum to 1, each above its response. Identity: unchanged. Sharpen: crisper. Box blur and "
+    "Gaussian: softer. All are equally bright.",
+    limit=255,
+)
+print({name: f"mean {respond(kernel).mean():.1f}" for name, kernel in smooth.items()})
+
+# %% [markdown]
+# A kernel whose weights sum to **1** keeps the brightness: all four pictures have the grey scale of the photograph, from 0
+# to 255, and nearly the same mean.
+
+# %%
+edges = {name: kernel for name, kernel in KERNELS.items() if np.isclose(kernel.sum(), 0)}
+plots.kernel_responses(
+    edges,
+    [respond(kernel) for kernel in edges.values()],
+    "Five kernels whose weights sum to 0, each above its response: orange above 0, purple below, white at 0. Edges 1 to 3: "
+    "thin outlines of both signs. Sobel x: vertical edges. Sobel y: horizontal edges.",
+    signed=True,
+    limit=300,
 )
 
 
 # %% [markdown]
-# A kernel whose weights sum to 1 keeps the brightness: identity, sharpen, the blurs. A kernel whose weights sum to 0
-# answers 0 on equal grey, and speaks only where something changes: all edge detectors.
+# A kernel whose weights sum to **0** answers 0 on equal grey (white here), and speaks only where something changes, with a
+# sign: orange is above 0, purple below.
 #
 # ### A Gaussian of any size
 #

@@ -20,7 +20,7 @@
 # **You need** lab 03 (networks in Keras) and lab 04 (CIFAR-10; its trained network is loaded here). No data set has to
 # be downloaded.
 #
-# **Time:** about 120 minutes of work. Running every cell takes about half a minute on two CPU cores.
+# **Time:** about 125 minutes of work. Running every cell takes about half a minute on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
@@ -309,7 +309,8 @@ ipywidgets.VBox([button, shown])
 #
 # The idea of ResNet: give the identity for free. A block computes **ReLU(x + F(x))**. The branch `F` holds two
 # convolutions and learns only what should be *different* from x, the **residual**. If nothing should be, zero weights
-# are enough. The way of x around the branch is called the **shortcut**, and the gradient comes back on it undamped.
+# are enough. The way of x around the branch is called the **shortcut**, and the gradient comes back on it
+# undamped, but for the ReLU after the sum, which lets it through where the sum is positive.
 
 # %%
 figure, axis = plt.subplots(figsize=(10, 2.6))
@@ -506,7 +507,7 @@ if not data.real:
 # %% [markdown]
 # ## 5 Transfer learning (25 minutes)
 #
-# You have a new task and few images: twenty per class, not 50,000. That is too little to train a network. But must it
+# You have a new task and few images: twenty per class, not thousands. That is too little to train a network. But must it
 # begin at zero? The first layers of ResNet-20 find edges, colours, textures, and these are useful for most images. So
 # take the trained network without its last layer, the **backbone**, and put a new **head** on top: a dense layer for
 # your own classes. Only the head must learn.
@@ -621,7 +622,7 @@ def freeze_backbone(backbone):
 #
 # There is a trap. When a model is trained, batch normalisation uses mean and variance of the *batch*, and moves its
 # remembered ones towards them. With a handful of patches from one photograph that spoils what it has learned from 49,000
-# images. A frozen batch normalisation does not do this. So freeze these layers also where the rest of the backbone is to
+# images of CIFAR-10 (of 50,000, 1,000 were kept for validation). A frozen batch normalisation does not do this. So freeze these layers also where the rest of the backbone is to
 # learn. (Older texts write `backbone(inputs, training=False)` instead. In Keras 3 this is not enough: `fit` calls the
 # whole model with `training=True`, and that overrides it.)
 
@@ -755,7 +756,7 @@ plots.show(
 # %% [markdown]
 # <!-- WRITTEN pretraining (1) -->
 #
-# The backbone brings features that most images share: edges, corners, dots, textures. CIFAR-10 taught them from 50,000
+# The backbone brings features that most images share: edges, corners, dots, textures. CIFAR-10 taught them from 49,000
 # images, and bricks and gravel are made of them, too. From scratch 270,000 numbers must be found with 15 images; the
 # network knows them by heart and has no reason to find what holds for others. So with 5 images per class fine-tuning
 # gives 0.978 and training from scratch 0.854; with 100 the lines come close, 0.997 and 0.987, as there is enough to learn
