@@ -95,7 +95,7 @@ def judge_usual(usual: dict | None) -> str | None:
 
 
 def recurring(arrays: np.ndarray, others: np.ndarray) -> float:
-    """The part of the arrays that is also among the others."""
+    """The fraction of the arrays that is also among the others."""
     mine, theirs = ({one.tobytes() for one in some} for some in (arrays, others))
     return len(mine & theirs) / len(mine)
 

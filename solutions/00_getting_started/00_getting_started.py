@@ -216,12 +216,12 @@ print(len(x_train), "digits for training,", len(x_test), "for testing")
 #
 # 1. **Input:** say what one example looks like: 64 numbers.
 # 2. **Model:** stack layers. A `Dense` layer multiplies its inputs by weights and adds them up, once per unit. `sigmoid`
-#    presses the result between 0 and 1.
+#    squashes the result between 0 and 1.
 # 3. **Optimizer:** the rule that changes the weights step by step. `adam` is a good first choice.
 # 4. **Loss:** one number that says how wrong the answers are. Training makes it small. For yes or no:
 #    `binary_crossentropy`.
 # 5. **Train and evaluate:** `fit` goes through the training data, here 10 times; each time is an **epoch**. `evaluate`
-#    measures loss and **accuracy**, the part of right answers, on the test data.
+#    measures loss and **accuracy**, the fraction of right answers, on the test data.
 
 # %%
 even_or_odd = keras.Sequential(

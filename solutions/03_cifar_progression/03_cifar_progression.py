@@ -473,7 +473,7 @@ guesses = {"a": 0.40, "b": 0.50, "c": 0.60, "d": 0.70}  # replace them by yours
 # %% [markdown]
 # ### The two-second checks
 #
-# A long training that fails for a silly reason is the dearest way to find a mistake. Three quick checks find most of
+# A long training that fails for a silly reason is the most expensive way to find a mistake. Three quick checks find most of
 # them:
 #
 # 1. **The first loss.** A network that knows nothing gives each class about the same probability, 1/10. Its
@@ -688,8 +688,8 @@ for name in PUBLISHED:
 # %% [markdown]
 # ### The machine is switched off
 #
-# Long trainings break off: a battery is empty, a session on Colab ends. Who keeps a **checkpoint** after each epoch
-# loses little. A checkpoint must hold more than the weights: also the state of the optimizer (AdamW remembers the size
+# Long trainings break off: a battery is empty, a session on Colab ends. If you keep a **checkpoint** after each epoch,
+# you lose little. A checkpoint must hold more than the weights: also the state of the optimizer (AdamW remembers the size
 # of earlier gradients), or the first steps after the break would go wrong. A `.keras` file holds both.
 #
 # We stop network b in the middle, throw it away, load the file, and go on. `first_epoch` says which epoch comes next:
@@ -997,7 +997,7 @@ def read_summary():
     "pooling_factor": how many times fewer values leave a pooling layer than enter it
     "output_of_flatten": how many values
     "parameters_of_dense": a whole number, of the layer called dense
-    "share_of_dense": the part of all parameters of the network that sit in the layer dense, between 0 and 1
+    "share_of_dense": the fraction of all parameters of the network that sit in the layer dense, between 0 and 1
     "batch_of_50": the shape that comes out of conv2d_1 for a batch of 50 images, a tuple
 
     Example: an answer about conv2d would be "parameters_of_conv2d": (3 * 3 * 3 + 1) * 32, which is 896.

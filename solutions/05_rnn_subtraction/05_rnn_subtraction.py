@@ -461,7 +461,7 @@ print(f"first loss: {network.evaluate(x_val, y_val, batch_size=1000, verbose=0)[
 # %%
 # EXERCISE exact_match (2)
 def exact_match(model, x, y):
-    """Return the part of the questions, between 0 and 1, whose answer is right in all its characters.
+    """Return the fraction of the questions, between 0 and 1, whose answer is right in all its characters.
 
     model: a network; model.predict gives scores (N, 4, 12), and the character with the highest one is its answer.
     x: queries (N, 7, 12). y: right answers (N, 4, 12), one-hot.
@@ -495,7 +495,7 @@ print(f"{len(x_val):,} questions in {time.perf_counter() - start:.2f} s")
 
 # %%
 class ExactMatch(keras.callbacks.Callback):
-    """Adds to each epoch's log "val_exact_match": the part of the validation questions answered right."""
+    """Adds to each epoch's log "val_exact_match": the fraction of the validation questions answered right."""
 
     def __init__(self, x, y):
         super().__init__()
@@ -592,7 +592,7 @@ for name, label, style in (  # beside the colours, for those who cannot tell the
     ("val_exact_match", "exact match, validation", "-."),
 ):
     axis.plot(range(1, len(history[name]) + 1), history[name], style, label=label)
-axis.set(xlabel="epoch", ylabel="part that is right", ylim=(0, 1.02))
+axis.set(xlabel="epoch", ylabel="fraction that is right", ylim=(0, 1.02))
 axis.xaxis.get_major_locator().set_params(integer=True)
 axis.legend()
 plots.show(
@@ -616,7 +616,7 @@ print(f"accuracy: {accuracy:.3f}; to the power of four: {accuracy**4:.3f}")
 # %% [markdown]
 # ### Your explanation (1.5 points)
 #
-# Why is Keras' accuracy not the part of the right answers? What does it count, and why is it so much higher after the
+# Why is Keras' accuracy not the fraction of right answers? What does it count, and why is it so much higher after the
 # first epoch? How do the two figures hang together at the end? Four to six sentences.
 #
 # | criterion | points |
@@ -1045,7 +1045,7 @@ def measure(seed):
 # - Texts become arrays: one-hot rows, padded to one length. A function that refuses bad input says why.
 # - An encoder reads a sequence into one state, a decoder writes another sequence from it. All places share their weights.
 # - What is right for a sum can be wrong for a difference: 2-7 and 7-2 are two questions.
-# - Accuracy counts characters. Measure what you want to know: the part of the right answers.
+# - Accuracy counts characters. Measure what you want to know: the fraction of right answers.
 # - An average over unlike groups hides what holds in each, or turns it round. Compare like with like, with intervals.
 # - A good score on questions of the same kind is no proof of a method.
 #

@@ -276,7 +276,7 @@ def train_single_conv(model, x, y, callbacks):
 
 
 def accuracy(model, x, y):
-    """The part of the images x whose most probable class is their label in y, whole numbers."""
+    """The fraction of the images x whose most probable class is their label in y, whole numbers."""
     return float(np.mean(model.predict(x, batch_size=1000, verbose=0).argmax(axis=1) == y))
 
 
@@ -538,8 +538,8 @@ print(f"test accuracy {np.mean(y_pred == y_true):.4f}: {np.sum(y_pred != y_true)
 # Lab 04 ended with `per_class_report`: precision and recall of each class, from a confusion matrix. Here it goes on,
 # straight from the labels, with two more columns:
 #
-# - **Precision:** of the images that the network *calls* a 7, what part are sevens?
-# - **Recall:** of the images that *are* sevens, what part does it call a 7?
+# - **Precision:** of the images that the network *calls* a 7, what fraction are sevens?
+# - **Recall:** of the images that *are* sevens, what fraction does it call a 7?
 # - **F1** joins the two: their **harmonic mean**, $2 \cdot P \cdot R / (P + R)$. It is near the smaller of the two: for
 #   $P = 1$ and $R = 0.1$ it is 0.18.
 # - **Support:** how many images of the class there are. A recall of 0.5 means little if the support is 2.
@@ -649,11 +649,11 @@ if len(wrong):
 # %% [markdown]
 # <!-- WRITTEN mistakes (1) -->
 #
-# There are only 38 mistakes, so all figures are small. The most frequent are 5 taken for 3 (4 times) and 6 taken for 8
-# (3 times); in both pairs one stroke that is open or closed makes the difference: a few pixels decide. In the gallery
-# there is a 6 whose loop is hardly there, called a 1; I would not be sure either. But two ones, thick slanted bars, are
-# called 0, and there no human would hesitate: such broad strokes are rare, and the network has no idea of a pen. Some
-# twos with a closed loop look like a 0 even to me. So a part of the mistakes cannot be avoided: if about half of them are
+# There are only 37 mistakes, so all figures are small. The most frequent are 5 taken for 3 (5 times) and 9 taken for 4
+# (4 times); in both pairs one stroke that is open or closed makes the difference: a few pixels decide. In the gallery
+# there is a 6 whose loop is a mere dot, called a 1, and a 9 that is open at the top, called a 4; I would not be sure
+# either. But a thick slanted bar, plainly a 1, is called 0, and there no human would hesitate: such broad strokes are
+# rare, and the network has no idea of a pen. So a part of the mistakes cannot be avoided: if about half of them are
 # images that people would not agree on, one cannot hope for much more than 99.8 %, and a higher figure would have been
 # learned from the test set itself. (Figures and images depend on the network.)
 
@@ -716,7 +716,7 @@ print(cifar_report.round(3).to_string())
 
 
 # %% [markdown]
-# Compare the spread: for digits the worst F1 is 0.995 (2), for photographs the F1 goes from 0.70 (cat) to 0.94
+# Compare the spread: for digits the worst F1 is 0.994 (5), for photographs the F1 goes from 0.70 (cat) to 0.94
 # (automobile). The support is 1,000 for each class, so that the mean recall is the accuracy.
 # For the digits it is not quite: there are more ones than fives.
 #

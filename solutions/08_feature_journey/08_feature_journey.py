@@ -136,7 +136,7 @@ def train(model, x_train, y_train, x_val, y_val, epochs, learning_rate=0.001):
 
 
 def accuracy(model, x, y):
-    """The part of the images x whose most probable class is their label in y."""
+    """The fraction of the images x whose most probable class is their label in y."""
     return float(np.mean(model.predict(x, batch_size=500, verbose=0).argmax(axis=1) == y))
 
 
