@@ -139,7 +139,7 @@ def build_d():
 
 
 def accuracy(model, x, y):
-    """The part of the images x whose most probable class is that of the one-hot labels y."""
+    """The fraction of the images x whose most probable class is that of the one-hot labels y."""
     return float(np.mean(model.predict(x, batch_size=500, verbose=0).argmax(axis=1) == y.argmax(axis=1)))
 
 
@@ -154,6 +154,9 @@ print(f"network d, upright test images: accuracy {accuracy(d, x_test, y_test):.3
 
 
 # %% [markdown]
+# Test images, one lab after "once, at the end"? Network d was chosen and judged in lab 03. Here we only watch what it
+# does; nothing is chosen with these images. What this lab chooses, it chooses with the validation images.
+#
 # Turn every test image by 90°. **Predict:** what will the accuracy be? For comparison: who guesses gets 0.10. Which
 # class will suffer most, which least?
 #
@@ -712,8 +715,9 @@ plots.show(
 
 # %% [markdown]
 # Solid lines: training, dashed: validation. Without augmentation the network learns its 45,000 images by heart: in our
-# run training ends at 1.00 and validation at 0.82. With augmentation training ends at 0.89 only, and validation at
-# 0.85.
+# run training ends at 1.00<!-- our d_plain accuracy --> and validation at 0.82<!-- our d_plain val_accuracy -->. With
+# augmentation training ends at 0.89<!-- our d_augmented accuracy --> only, and validation at
+# 0.85<!-- our d_augmented val_accuracy -->.
 #
 # Why does training accuracy rise more slowly? Because the task is harder: every image is a new one, shifted, turned or
 # flipped, and cannot be remembered. The training accuracy is also measured on these harder images, and with dropout
@@ -827,8 +831,8 @@ plots.show(
 #
 # ### Two questions about one class
 #
-# - **Recall:** of the images that *are* cats, what part does the network call a cat?
-# - **Precision:** of the images that the network *calls* a cat, what part are cats?
+# - **Recall:** of the images that *are* cats, what fraction does the network call a cat?
+# - **Precision:** of the images that the network *calls* a cat, what fraction are cats?
 #
 # A network that says "cat" to everything has recall 1 for cats, and a bad precision. Both can be read off the matrix.
 

@@ -1,0 +1,23 @@
+"""What --remember keeps of the answers: what they did, and nothing of the verdict."""
+
+from checks.core import NOT_YET, RIGHT
+from tests import answer_bank
+
+LAB, EXERCISE = "01_convolution_basics", "max_pool"
+
+
+def test_remembered_answer_runs_again_only_if_its_code_is_new(tmp_path, monkeypatch):
+    collected, ran = answer_bank.collected, []
+    monkeypatch.setattr(answer_bank, "RECORDS", tmp_path)
+    monkeypatch.setattr(answer_bank, "collected", lambda *case: ran.append(case) or collected(*case))
+    check, solution = answer_bank.checks(LAB)[EXERCISE], answer_bank.solutions(LAB)[EXERCISE]
+    for _ in range(2):
+        assert answer_bank.judged(check, solution, 0, LAB).status == RIGHT
+    assert len(ran) == 1
+    monkeypatch.setattr(check, "judge", lambda answer, case: "Another sentence.")
+    assert answer_bank.judged(check, solution, 0, LAB).status == NOT_YET  # the new judge, on what is remembered
+    assert len(ran) == 1
+    monkeypatch.setattr(answer_bank, "code_that_runs", lambda lab: "another probe")
+    answer_bank.judged(check, solution, 0, LAB)
+    answer_bank.judged(check, solution, 1, LAB)
+    assert len(ran) == 3
