@@ -963,8 +963,8 @@ plots.image_grid(
 # %% [markdown]
 # <!-- WRITTEN mistakes (1) -->
 #
-# Most mistakes stay within animals or within vehicles; the most frequent are dogs taken for cats and the reverse (58 and
-# 54 of 500 each). Both have fur, four legs and similar faces, and at 32×32 pixels the details that tell them apart cover
+# Most mistakes stay within animals or within vehicles; the most frequent are cats taken for dogs and the reverse (52 and
+# 49 of 500 each). Both have fur, four legs and similar faces, and at 32×32 pixels the details that tell them apart cover
 # a handful of pixels. In the gallery three dogs that stand side-on, on long legs, are called horses, which are nearly
 # always seen like this. Two animals that lie curled up among leaves or on a blanket are called frogs: no legs to be
 # seen, brown spots all over. More images of such views would help, or augmentation by zooming, so that the size of an
