@@ -56,6 +56,7 @@ def serve(listener: socket.socket) -> None:
 
 def become_kernel(order: socket.socket) -> None:
     """Run a kernel in this process, in the folder and with the environment of whoever ordered it, until it leaves."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a notebook may ask how its own processes ended
     settings = json.loads(order.makefile().readline())
     os.environ.clear()
     os.environ.update(settings["environment"])
