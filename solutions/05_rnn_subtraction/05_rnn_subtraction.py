@@ -774,7 +774,8 @@ sizes = crossed.index.unique("difference")
 for n, rows in crossed.groupby("borrows"):
     sides = [rows["fraction"] - rows["from"], rows["to"] - rows["fraction"]]
     places = [sizes.get_loc(size) + 0.2 * (n - 1) for size, _ in rows.index]
-    axis.errorbar(places, rows["fraction"], sides, fmt="os^"[n] if n < 3 else "D", capsize=4, label=f"{n} borrow{'s' * (n != 1)}")
+    label = f"{n} borrow{'s' * (n != 1)}"
+    axis.errorbar(places, rows["fraction"], sides, fmt="os^D"[n], capsize=4, label=label)
 axis.set(xlabel="size of the result", xticks=range(len(sizes)), xticklabels=sizes, ylabel="fraction of wrong answers")
 axis.set_yscale("log", nonpositive="clip")
 axis.legend()
@@ -789,8 +790,8 @@ plots.show(
 # %% [markdown]
 # Now borrows do matter, in two ways. Results from 0 to 9: with two borrows 20 of 32 answers are wrong in our run, without
 # one 13 of 160. 503-498 is such a question: the numbers are neighbours, but not a single digit is the same. Results from
-# 10 to 99: the other way round, most mistakes are made *without* a borrow, and the intervals lie apart. From 100 on all
-# three are alike. In the average over all questions the opposite effects cancel.
+# 10 to 99: the other way round, *without* a borrow the largest fraction is wrong, and the intervals lie apart. From 100
+# on all three are alike. In the average over all questions the opposite effects cancel.
 #
 # An average over unlike groups can hide what holds in each of them, or even turn it round. This is known as
 # **Simpson's paradox**. The remedy is always the same: compare like with like, and say how many there are.
