@@ -309,7 +309,7 @@ def build_conv_network(model, case):
     kinds = [layer["kind"] for layer in layers]
     if model["input_shape"] != [30, 30, 1]:
         return f"The input should have the shape (30, 30, 1); yours is {tuple(model['input_shape'] or ())}."
-    finding = judge_output(layers[-1])
+    finding = judge_output(layers[-1]) if layers else None
     if finding:
         return finding
     if "Flatten" in kinds:

@@ -44,7 +44,7 @@ def figure(mark: re.Match, lab: str, runs: Path) -> float:
     """The value that a mark names."""
     if mark["kind"] == "our":
         curve = json.loads((runs / lab / f"{mark['run']}.json").read_text())[mark["metric"]]
-        return curve[int(mark["epoch"] or 0) - 1]
+        return curve[int(mark["epoch"] or 0) - 1] if isinstance(curve, list) else curve
     rows = json.loads((runs / "results.json").read_text())
     place = (lab, mark["run"], mark["metric"])
     row = next(row for row in rows if (row["lab"], row["run"], row["metric"]) == place)

@@ -115,17 +115,17 @@ def outcomes(lab: str, exercise: str) -> list[list[Outcome]]:
     """What the check says of each answer in the bank: of a right one with every seed, of a wrong one with one."""
     check = checks(lab)[exercise]
     return [
-        [judged(check, answer.function, seed, lab) for seed in SEEDS]
+        [judged(check, answer.function, seed, (lab, str(place))) for seed in SEEDS]
         if answer.says is None
-        else [judged_wrong(check, answer.function, lab=lab)]
-        for answer in answers_to(lab, exercise)
+        else [judged_wrong(check, answer.function, name=(lab, str(place)))]
+        for place, answer in enumerate(answers_to(lab, exercise))
     ]
 
 
 @kept
 def outcomes_of_solution(lab: str, exercise: str) -> list[Outcome]:
     """What the check says of the solution, with every seed."""
-    return [judged(checks(lab)[exercise], solutions(lab)[exercise], seed, lab) for seed in SEEDS]
+    return [judged(checks(lab)[exercise], solutions(lab)[exercise], seed, (lab, "solution")) for seed in SEEDS]
 
 
 @kept
@@ -135,14 +135,15 @@ def outcomes_of_mistakes(lab: str, exercise: str) -> list[tuple[str, Outcome]]:
     return [(sentence, judged_wrong(check, one, seed)) for sentence, one in mistakes(check) for seed in SEEDS]
 
 
-def judged(check: Check, student: Callable, seed: int = 0, lab: str = "") -> Outcome:
+def judged(check: Check, student: Callable, seed: int = 0, name: tuple[str, str] | None = None) -> Outcome:
     """What a check says of a student's answer, in the state in which a lab's first cell leaves the notebook.
 
-    An answer of the bank, or a solution, comes with its lab: with --remember it runs only if its code is new.
+    name: the lab of an answer and its place in the bank; with --remember such an answer runs only if its code is new.
     """
-    if RECORDS is None or not lab:
+    if RECORDS is None or name is None:
         return check.verdict(collected(check, student, seed), seed)
-    settings = [code_that_runs(lab), check.exercise, student.__qualname__, str(seed), check.request(seed)]
+    lab, place = name
+    settings = [code_that_runs(lab), check.exercise, place, str(seed), check.request(seed)]
     file = RECORDS / hashlib.sha256("\n".join(settings).encode()).hexdigest()
     if not file.exists():
         RECORDS.mkdir(parents=True, exist_ok=True)
@@ -165,11 +166,11 @@ def code_that_runs(lab: str) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 
-def judged_wrong(check: Check, student: Callable, seed: int = 0, lab: str = "") -> Outcome:
+def judged_wrong(check: Check, student: Callable, seed: int = 0, name: tuple[str, str] | None = None) -> Outcome:
     """The same, sooner: case by case, because the first one that is not right decides."""
     for k in range(len(check.drawn(seed))):
         one = replace(check, cases=lambda rng, k=k: itertools.islice(check.cases(rng), k, k + 1))
-        outcome = judged(one, student, seed, lab)
+        outcome = judged(one, student, seed, name)
         if outcome.status != RIGHT:
             break
     return outcome

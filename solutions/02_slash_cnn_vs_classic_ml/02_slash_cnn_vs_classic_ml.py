@@ -572,7 +572,8 @@ print(f"that is {needed / STEPS:.0f} epochs with momentum 0.99, and {needed * fa
 # epochs 6 and 7, and each time falls back to 0.47. How can a network be right for one epoch and then lose it? Wrong
 # averages move *all* answers together, up or down. The *order* of the answers is right early: images of class 1
 # get the higher ones. But as long as all of them lie above 0.5, or all below, half of the images count as
-# wrong. When the whole row slides across 0.5, the accuracy is high for a moment.
+# wrong. When the whole row slides across 0.5, the accuracy is high for a moment. (So it was with the demo's learning rate
+# when we tried two seeds.)
 #
 # **Try it:** `roc_auc_score(y_val, answers)` of scikit-learn judges the order alone: 1 means that each image of class 1
 # has a higher answer than each of class 0. Print it after every epoch, beside the smallest and the largest answer.

@@ -1310,7 +1310,7 @@ else:
 # The ± is what chance alone does: with other 10,000 images the figure would differ by about that much. The validation
 # accuracy has such an error, too, a larger one, since it comes from half as many images: ± 0.006. Their difference
 # swings by $\sqrt{0.004^2 + 0.006^2}$, about 0.007. So a test accuracy that lies 0.01 below validation proves nothing.
-# Only if it lies more than twice 0.007 below, you have chosen for luck.
+# Only if it lies more than twice 0.007 below is luck in your choice the better explanation.
 
 # %% tags=["author-only"]
 def measure(seed):

@@ -758,8 +758,8 @@ plots.show(
 # 0.706<!-- published d_augmented val_accuracy --> with augmentation,
 # 0.706<!-- published 03_cifar_progression:d val_accuracy --> without. Its recipe turned and shifted like yours, but it
 # also flipped images *upside down*. Does a horse on its back fit the first rule? The label still does. But no photograph
-# to be judged looks like that, so the network spends its weights on what nobody asks. **Try it:** give
-# `make_pipeline` the augmenter `keras.Sequential([layers.RandomFlip("vertical"), all_in_one])`, and train again.
+# to be judged looks like that. Is this why nothing was gained? Two single runs of 20 and 10 epochs cannot say.
+# **Try it:** give `make_pipeline` the augmenter `keras.Sequential([layers.RandomFlip("vertical"), all_in_one])`, and train again.
 #
 # ### Which invariance did it learn?
 #

@@ -886,7 +886,7 @@ display(as_table("Four digits", pairs[:5], answers[:5]), raw=True)
 # Among like questions it is not so. With three digits and a result from 0 to 9, 20 of 32 answers with two borrows are
 # wrong (0.62, interval 0.45 to 0.77), without one 13 of 160 (0.08). A person stumbles there, too. But from 10 to 99 it is
 # 0.045 without a borrow and 0.007 with two, and the intervals lie apart: on paper nobody finds the former harder. From
-# 100 on nothing differs. In each of these groups what goes with mistakes is that the two numbers are close: 0.053 are
+# 100 on nothing differs. With any number of borrows mistakes go with two numbers that are close: in all 0.053 are
 # wrong where the result is below 10, 0.010 from 10 to 99 and 0.001 from 100 on. One reason could be practice: only 304
 # of 46,777 questions have three digits and a result below 10, and 32 of these two borrows. One could test it with
 # training questions of which more are like these. The most frequent mistake is off by 10, such as 79-208 = -129,

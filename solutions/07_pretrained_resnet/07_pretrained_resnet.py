@@ -745,7 +745,7 @@ plots.show(
 # for every patch is right in 0.608. (The other half of the photograph, for training, has more of the other class.)
 #
 # Then the tissue, where everything turns round. From scratch is best, 0.705 with 5 images and 0.889 with 100; fine-tuned
-# gives 0.455, worse than one constant answer, and 0.860; frozen stays below the dotted line everywhere. These patches are
+# gives 0.455, worse than one constant answer, and 0.860; the means of frozen stay below the dotted line everywhere. These patches are
 # grey and pale, and their classes differ in the fine structure alone. Pretraining is no magic: it helps if what was
 # learned fits what is asked. Mind what was asked here: only the *last* feature maps of the frozen network. Whether earlier
 # layers, which know edges and dots, tell the tissue apart, this plot does not say.

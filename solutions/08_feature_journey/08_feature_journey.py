@@ -507,8 +507,8 @@ for rate in (0.001, 0.02):
 # negative at every place of every image. ReLU then gives 0 everywhere, and its gradient is 0 there as well, so the
 # filter gets no more correction and stays as it is. With the usual rate I counted 1 of 64 dead filters in conv1 and 1
 # of 64 in conv2, with a rate of 0.02 it was 59 and 41. All the same the test accuracies were 0.780 ± 0.029 and
-# 0.800 ± 0.028: 200 images show no harm. After five epochs the five filters left in conv1 tell garments apart as well as
-# 63 do, perhaps because outlines are enough. A harder task may need more of them, and a network that has lost filters
+# 0.800 ± 0.028: 200 images show no harm. One run of each cannot tell five filters in conv1 from 63, perhaps because
+# outlines are enough for garments. A harder task may need more of them, and a network that has lost filters
 # cannot get them back; but that would have to be measured, with the same number of epochs on both sides.
 # What helps is a smaller learning rate, or one that rises slowly at the beginning, batch normalisation, which moves the
 # sums back around 0, or an activation such as leaky ReLU, whose gradient is never exactly 0. I looked at 200 images
