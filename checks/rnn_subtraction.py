@@ -691,7 +691,7 @@ def exact(hits: np.ndarray) -> float:
 exact_match.mistakes = {
     "This is the fraction of the *characters* that are right, as Keras' accuracy counts. An answer is right only if "
     "all its characters are.": when_equal(np.mean),
-    "An answer with a single right character counts as right here. All must be.": when_equal(
+    "An answer counts as right here although only some of its characters are. All must be.": when_equal(
         lambda hits: hits.any(axis=1).mean()
     ),
     "Only the first character of each answer is compared.": when_equal(lambda hits: hits[:, 0].mean()),
