@@ -1,4 +1,4 @@
-"""The checks of lab 04. Pipelines are judged by what comes out of them, augmenters by what they do to coordinates."""
+"""The augmentation lab's checks. Pipelines are judged by what comes out, augmenters by what they do to coordinates."""
 
 import numpy as np
 import scipy.stats

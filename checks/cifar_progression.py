@@ -1,16 +1,16 @@
-"""The checks of lab 03. Networks are judged by their description and by one batch of noise."""
+"""The checks of the CIFAR lab. Networks are judged by their description and by one batch of noise."""
 
 import numpy as np
 
 from checks import images
-from checks.compare import array, compare, judge_number, pair
-from checks.core import Advice, Check, Reason, judges
+from checks.compare import array, compare, pair
+from checks.core import Advice, Check
+from checks.images import CLASSES, noise
 from checks.networks import (
     DROPOUTS,
     LAST,
     NORMS,
     conv,
-    drop,
     hidden,
     judge_compiled,
     judge_flattened,
@@ -19,15 +19,12 @@ from checks.networks import (
     judge_steps,
     judge_strays,
     kinds_of,
-    norm,
     pool,
     scores,
     tidy,
 )
-from checks.probes import cifar_progression as probes
-from checks.probes import functions
+from checks.probes import networks as probes
 
-CLASSES = 10
 IMAGE_SHAPE = [32, 32, 3]
 
 # ---- preprocess ---------------------------------------------------------------------------------------------
@@ -165,13 +162,6 @@ standardise.mistakes = {
 # ---- networks a to d ----------------------------------------------------------------------------------------
 
 
-def noise(rng: np.random.Generator, shape=tuple(IMAGE_SHAPE)) -> dict:
-    """Four standardised images; sixty labels, with logits that favour the right class in the first half only."""
-    y = np.eye(CLASSES, dtype="float32")[rng.permutation(np.arange(60) % CLASSES)]
-    logits = rng.normal(size=y.shape, scale=1.5) + y * np.repeat([3, -3], 30)[:, None]
-    return {"x": rng.normal(size=(4, *shape)).astype("float32"), "y": y, "logits": logits.astype("float32")}
-
-
 def judge_network(model: dict, case: dict, plan: list):
     """Judge one of the four networks. Dropout after FC layers is free."""
     if finding := judge_input(model, IMAGE_SHAPE):
@@ -179,7 +169,7 @@ def judge_network(model: dict, case: dict, plan: list):
     layers, odd = tidy(model["layers"])
     kinds = kinds_of(layers)
     if {*kinds} & {*NORMS}:
-        return "Normalisation layers come with `build_cnn` in section 6. Here, leave them out."
+        return "Normalisation layers come with `build_cnn`, in the next lab. Here, leave them out."
     if any(kind.startswith("Global") for kind in kinds):
         return "Global pooling forgets where things were found. These networks keep all values: make one list of them."
     if any(kind.startswith("AveragePooling") for kind in kinds):
@@ -219,285 +209,3 @@ build_a = network_check("build_a", [], fully_connected=1)
 build_b = network_check("build_b", [(32, 1)], fully_connected=0)
 build_c = network_check("build_c", [(32, 2), (32, 2)], fully_connected=1)
 build_d = network_check("build_d", [(32, 2), (64, 2), (128, 3)], fully_connected=1)
-
-# ---- build_cnn ----------------------------------------------------------------------------------------------
-
-
-def configurations(rng: np.random.Generator):
-    for shape, n_conv_layers, n_dense_layers, use_dropout in (
-        ((32, 32, 3), 2, 0, False),
-        ((24, 20, 1), 3, 2, True),
-        ((32, 32, 3), 4, 1, False),
-    ):
-        yield {
-            "input_shape": shape,
-            "n_conv_layers": n_conv_layers,
-            "n_filters": int(rng.integers(4, 12)),
-            "n_dense_layers": n_dense_layers,
-            "n_nodes": int(rng.integers(20, 60)),
-            "use_dropout": use_dropout,
-            "learning_rate": float(np.round(rng.uniform(0.002, 0.01), 4)),
-            **noise(rng, shape),
-        }
-
-
-def plan_of(case: dict) -> list:
-    """The layers that `build_cnn` should make. Normalisation brings a shift of its own: before it no bias is needed."""
-    convolutions = [[conv(case["n_filters"] * 2**k, bias=False), norm(), pool()] for k in range(case["n_conv_layers"])]
-    dense = [hidden(case["n_nodes"], bias=False), norm()] + [drop(0.5)] * case["use_dropout"]
-    return [*sum(convolutions, []), *dense * case["n_dense_layers"], scores(CLASSES)]
-
-
-CALLED = "Called with n_conv_layers={n_conv_layers}, n_dense_layers={n_dense_layers}, use_dropout={use_dropout}: "
-
-
-@judges(probes.build, configurations, CALLED)
-def build_cnn(model, case):
-    if finding := judge_input(model, list(case["input_shape"])):
-        return finding
-    asked, plan, (layers, _) = CALLED.format(**case), plan_of(case), tidy(model["layers"])
-    kinds = kinds_of(layers)
-    if finding := judge_flattened(layers) or judge_strays(layers):
-        return finding
-    if any(kind.startswith("AveragePooling") for kind in kinds):
-        return "Max pooling is wanted; yours takes the mean."
-    if "Conv2D" in kinds and {*DROPOUTS} & {*kinds[: len(kinds) - kinds[::-1].index("Conv2D")]}:
-        return "Dropout stands among the convolutions. It belongs to the dense layers only."
-    if not case["use_dropout"] and {*DROPOUTS} & {*kinds}:
-        return f"{asked}dropout was not asked for, yours has it."
-    if finding := judge_order(layers, plan):
-        return asked + finding
-    filters = [layer["filters"] for layer in layers if layer["kind"] == "Conv2D"]
-    if filters != [step.fixed["filters"] for step in plan if step.kind == "Conv2D"]:
-        return (
-            f"{asked}{why_filters(filters, case['n_filters'])} Yours are {filters}, with n_filters={case['n_filters']}."
-        )
-    if finding := judge_steps(layers, plan) or judge_compiled(model, case):
-        return finding
-    if not np.isclose(model["learning_rate"], case["learning_rate"], rtol=1e-3):
-        return (
-            f"Called with learning_rate={case['learning_rate']}, but your optimizer uses {model['learning_rate']:.4g}: "
-            "pass the argument on."
-        )
-    return None
-
-
-def why_filters(filters: list[int], first: int) -> str:
-    """The usual mistake that gives these numbers of filters."""
-    if len(filters) > 1 and len(set(filters)) == 1:
-        return "all your convolutions have equally many filters."
-    if filters == [filters[0] * 2**k for k in range(len(filters))]:
-        return "the filters double as they should, but they do not begin with n_filters."
-    if filters[0] == first and set(filters[1:]) == {2 * first}:
-        return "the filters double once and then stay. They should double with every layer."
-    if filters == [first * (k + 1) for k in range(len(filters))]:
-        return "the filters grow by the same number with every layer. They should double."
-    if filters == sorted(filters, reverse=True):
-        return "the filters become fewer with every layer. They should double."
-    return "the first convolution has n_filters, and each further one twice as many as the one before."
-
-
-# ---- read_summary -------------------------------------------------------------------------------------------
-
-KERNEL = 3 * 3 * 32  # the coefficients of one filter of conv2d_1
-DENSE = 8 * 8 * 128 * 64 + 64
-TOTAL = 896 + (KERNEL + 1) * 128 + DENSE + 650
-ANSWERS = {
-    "input_of_conv2d_1": (
-        (16, 16, 32),
-        {
-            "This is the shape of the image. Other layers stand between it and conv2d_1.": (32, 32, 3),
-            "A pooling layer stands between conv2d and conv2d_1.": (32, 32, 32),
-            "This is what comes out of conv2d_1.": (16, 16, 128),
-            "Leave out the first axis, None.": (None, 16, 16, 32),
-        },
-    ),
-    "output_of_conv2d_1": (
-        (16, 16, 128),
-        {
-            "Filters do not multiply the channels. Each filter looks through all channels and makes one map.": (
-                (16, 16, 4096)
-            ),
-            "Each filter makes one map: the channels of the input are used up in it.": (16, 16, 160),
-            "With `same` padding height and width stay.": (14, 14, 128),
-            "The pooling comes after conv2d_1.": (8, 8, 128),
-            "Leave out the first axis; it is not part of one image.": (None, 16, 16, 128),
-        },
-    ),
-    "parameters_of_conv2d_1": (
-        (KERNEL + 1) * 128,
-        {
-            "This is filters × 3×3. But a filter has 3×3 coefficients for every channel of its input.": 128 * 9,
-            "Each filter has its bias, but its coefficients for only one channel.": 128 * 10,
-            "The biases are missing: one per filter.": KERNEL * 128,
-            "There is one bias per filter, not one for the layer.": KERNEL * 128 + 1,
-            "There is one bias per filter, not one per input channel.": KERNEL * 128 + 32,
-            "This counts each weight once for every place. But all places share one filter.": (KERNEL + 1) * 128 * 256,
-        },
-    ),
-    "pooling_factor": (
-        4,
-        {
-            "This is the factor along one side. How many values does a block of 2×2 become?": 2,
-            "This is what is left. The question is by what factor the number of values falls.": 0.25,
-            "Channels stay: only height and width shrink.": 8,
-        },
-    ),
-    "output_of_flatten": (
-        8 * 8 * 128,
-        {
-            "The channels are missing: flatten keeps every value of every map.": 64,
-            "These are the channels only: flatten keeps every value of every map.": 128,
-            "This is before the second pooling.": 16 * 16 * 128,
-        },
-    ),
-    "parameters_of_dense": (
-        DENSE,
-        {
-            "The biases of dense are missing.": DENSE - 64,
-            "dense sees the whole flattened list, not only one value per map.": 128 * 64 + 64,
-            "There is one bias per unit of dense, not a single one.": DENSE - 63,
-            "These are the connections to the input of the second pooling.": 16 * 16 * 128 * 64 + 64,
-        },
-    ),
-    "share_of_dense": (
-        DENSE / TOTAL,
-        {
-            "The two dense layers are counted together; the question is about the first.": (DENSE + 650) / TOTAL,
-            "This is the share of all other layers.": 1 - DENSE / TOTAL,
-        },
-    ),
-    "batch_of_50": (
-        (50, 16, 16, 128),
-        {
-            "This is one image. None stands for something in the summary.": (16, 16, 128),
-            "The images of a batch are counted along the first axis.": (16, 16, 128, 50),
-            "None stands for the number of images; it takes that place, it is no further axis.": (
-                (50, None, 16, 16, 128)
-            ),
-            "This is the input of conv2d_1; its output is asked for.": (50, 16, 16, 32),
-            "None stands for the number of images, and here you know it.": (None, 16, 16, 128),
-        },
-    ),
-}
-
-
-@judges(functions.call)
-def read_summary(answer, case):
-    yours = answer["value"]
-    if not isinstance(yours, dict):
-        return f"A dictionary is wanted, as in the docstring; your function returned {answer['kind']}."
-    missing = [name for name in ANSWERS if name not in yours]
-    if missing:
-        return f"There is no answer to {', '.join(missing)}."
-    for name, judged in ANSWERS.items():
-        if finding := judge_answer(name, yours[name], *judged):
-            known = f"{name}: {finding.mistake}" if isinstance(finding, Reason) and finding.mistake else None
-            return Reason(known, mistake=known) if known else finding
-    return None
-
-
-def with_one_wrong(name: str, wrong):
-    """The right answers but for one."""
-    return lambda: {other: right for other, (right, _) in ANSWERS.items()} | {name: wrong}
-
-
-read_summary.mistakes = {
-    f"{name}: {sentence}": with_one_wrong(name, wrong)
-    for name, (_, mistakes) in ANSWERS.items()
-    for sentence, wrong in mistakes.items()
-}
-
-
-def judge_answer(name: str, yours, expected, mistakes: dict) -> str | Reason | None:
-    """One answer of `read_summary`: a number, or a shape."""
-    if yours is None:
-        return f"{name} is still None."
-    if isinstance(expected, tuple):
-        shape = yours.tolist() if isinstance(yours, np.ndarray) else yours
-        if not isinstance(shape, list) or not all(isinstance(number, int | float | None) for number in shape):
-            return f"{name} should be a shape, a tuple of whole numbers."
-        if tuple(shape) == expected:
-            return None
-        sentence = next((text for text, wrong in mistakes.items() if tuple(shape) == wrong), None)
-        return Reason(sentence or f"{name} is {tuple(shape)}, and that is not right.", mistake=sentence)
-    if name == "share_of_dense" and isinstance(yours, int | float):
-        if abs(yours - 100 * expected) < 1:
-            return f"{name}: this is a percentage; a fraction between 0 and 1 is wanted."
-        near = [number for number in (expected, *mistakes.values()) if abs(yours - number) < 0.0006]
-        if not near and abs(yours - expected) < 0.006:  # rounded to two places
-            return None
-        yours = near[0] if near else yours
-    return judge_number(yours, expected, mistakes, "your answer", where=f"{name}: ")
-
-
-# ---- add_l2 -------------------------------------------------------------------------------------------------
-
-
-def small_networks(rng: np.random.Generator):
-    for functional in (False, True):
-        yield {
-            "functional": functional,
-            "weights_seed": int(rng.integers(1, 10_000)),
-            "strength": float(np.round(rng.uniform(0.001, 0.004), 5)),
-        }
-
-
-@judges(probes.add_l2, small_networks)
-def add_l2(answer, case):
-    before, after = (
-        [{name: value for name, value in layer.items() if name != "regularizer"} for layer in layers]
-        for layers in (answer["before"], answer["after"])
-    )
-    if before != after:
-        return (
-            "The network you return has other layers than the one you got, or other settings in them. Only the "
-            "penalty should be new."
-        )
-    weights = probes.random_weights(case)
-    if not all(np.allclose(one, two, atol=1e-5) for one, two in zip(answer["weights"], weights, strict=True)):
-        return "The weights are not those of the network you got: what it had learned would be lost."
-    strength, total = case["strength"], sum(answer["penalty"])
-    squares = [float(np.sum(weight.astype(float) ** 2)) for weight in weights]
-    convolutions, first_bias, dense = (0, 6), (1, 7), (8, 10)
-    expected = strength * sum(squares[k] for k in convolutions)
-    if not answer["penalty"] and len(answer["penalty_after_a_call"]) > 0:
-        return "Your penalty depends on the feature maps, not on the kernels: it appears only when images come."
-    if total == 0 and any(layer["regularizer"] for layer in answer["after"]):
-        return (
-            "The layers name a regularizer, but `model.losses` is empty: nothing is penalised. Keras reads this "
-            "setting only at the moment when it makes a layer's weights."
-        )
-    if total == 0:
-        return "There is no penalty: `model.losses` is empty."
-    if sum(answer["penalty_after_a_call"]) > 1.001 * total:
-        return "Besides the kernels, your penalty counts the feature maps."
-    if sum(answer["penalty_after_a_call"]) < 0.999 * total:
-        return (
-            "Your penalty is a number that was worked out once: it is gone as soon as the network sees images. It "
-            "should be a setting of the layers."
-        )
-    also_dense = strength * sum(squares[k] for k in convolutions + dense)
-    mistakes = {
-        "The dense layers are penalised too. Only the convolutions should be.": also_dense,
-        "The dense layers are penalised, and the convolutions are not.": strength * sum(squares[k] for k in dense),
-        "The biases are penalised too. Only the kernels should be.": (
-            expected + strength * sum(squares[k] for k in first_bias)
-        ),
-        "Only the biases are penalised, and not the kernels.": strength * sum(squares[k] for k in first_bias),
-        "This is L1, the sum of absolute values. L2 sums squares.": (
-            strength * sum(float(np.abs(weights[k]).sum()) for k in convolutions)
-        ),
-        "The penalty is Keras' usual 0.01 times the squares: `strength` is not used.": expected / strength * 0.01,
-        "The penalty is half of what it should be: L2 is strength times the sum of squares.": expected / 2,
-        "`strength` counts twice.": strength * expected,
-        "Only the first convolution is penalised.": strength * squares[0],
-        "Only the last convolution is penalised.": strength * squares[6],
-        "The penalty is there twice.": 2 * expected,
-    }
-    if np.isclose(total, expected, rtol=1e-3):
-        return None
-    for sentence, number in mistakes.items():
-        if np.isclose(total, number, rtol=1e-3):
-            return sentence
-    return f"The penalty is {total:.4g}, and that is not strength times the squares of all convolutions' kernels."

@@ -1,4 +1,4 @@
-"""The checks of lab 01. Expected values come from SciPy and NumPy; mistakes are computed, not listed."""
+"""The checks of the convolution lab. Expected values come from SciPy and NumPy; mistakes are computed, not listed."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view

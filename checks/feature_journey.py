@@ -1,4 +1,4 @@
-"""Checks of lab 08: the activation model, the images that excite a filter, occlusion maps, Grad-CAM.
+"""Checks of the feature-journey lab: the activation model, the images that excite a filter, occlusion maps, Grad-CAM.
 
 The networks of the cases are small and have given weights, so that the judges compute what their layers answer with
 NumPy alone.

@@ -1,4 +1,4 @@
-"""The checks of lab 00, in simple words: for most students it is the first check that they see. Nothing is trained."""
+"""The getting-started lab's checks, in simple words: most students have not seen a check before. Nothing is trained."""
 
 import numpy as np
 

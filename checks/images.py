@@ -1,6 +1,8 @@
-"""Images that should be brought from 0 to 255 to the range 0 to 1: what goes wrong, for every lab that begins so."""
+"""For every lab: what goes wrong when images are brought from 0 to 255 to 0 to 1, and a batch of noise."""
 
 import numpy as np
+
+CLASSES = 10
 
 
 def per_image(x: np.ndarray, reduce) -> np.ndarray:
@@ -41,3 +43,10 @@ MISTAKES = {
         lambda x: (x > 0).astype("float32"),
     ],
 }
+
+
+def noise(rng: np.random.Generator, shape: tuple = (32, 32, 3)) -> dict:
+    """Four standardised images; sixty labels, with logits that favour the right class in the first half only."""
+    y = np.eye(CLASSES, dtype="float32")[rng.permutation(np.arange(60) % CLASSES)]
+    logits = rng.normal(size=y.shape, scale=1.5) + y * np.repeat([3, -3], 30)[:, None]
+    return {"x": rng.normal(size=(4, *shape)).astype("float32"), "y": y, "logits": logits.astype("float32")}

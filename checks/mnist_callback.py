@@ -1,4 +1,4 @@
-"""The checks of lab 06. The callback is driven with written logs, networks with one batch of noise; nothing is "
+"""The checks of the MNIST lab. The callback is driven with written logs, networks with one batch of noise; nothing is "
 "trained."""
 
 import re

@@ -1,4 +1,4 @@
-"""The checks of lab 07: small networks, and a classifier that only records what it gets. Nothing is trained."""
+"""The checks of the ResNet lab: small networks, and a classifier that only records what it gets. Nothing is trained."""
 
 import numpy as np
 

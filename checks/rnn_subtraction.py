@@ -1,4 +1,4 @@
-"""The checks of lab 05. Nothing is trained here."""
+"""The checks of the subtraction lab. Nothing is trained here."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The checks of lab 02. Data sets are judged by their properties, networks by their description; nothing is trained."""
+"""The slash lab's checks. Data sets are judged by their properties, networks by description; nothing is trained."""
 
 from collections.abc import Callable
 

@@ -1,14 +1,14 @@
-"""Draw the questions of lab 05's networks: `python -m data.draw_questions`, in the folder above this one.
+"""Draw the questions of the subtraction lab's networks: `python -m data.draw_questions`, in the folder above this one.
 
 Whoever has not solved an exercise of the lab goes on with the file that this script writes,
-`reference_runs/05_rnn_subtraction/questions.npz`. The lab's own solution makes it, so both are the same.
+`reference_runs/06_rnn_subtraction/questions.npz`. The lab's own solution makes it, so both are the same.
 """
 
 import numpy as np
 
 from grader import checksums, reproduce, source
 
-LAB = "05_rnn_subtraction"
+LAB = "06_rnn_subtraction"
 
 
 def arrays() -> dict[str, np.ndarray]:

@@ -1,8 +1,9 @@
 """Train the course's ResNet-20 on CIFAR-10: `python -m data.train_resnet20`, in the folder above this one.
 
-It writes into `reference_runs/07_pretrained_resnet/` the network and its curves (a good three hours on two CPU cores),
-then the curves of the four networks that lab 07 compares, with shortcuts and without. The residual block is the lab's
-own. `make reproduce` measures the network that lies there; lab 07 tells its students how it was trained.
+It writes into `reference_runs/08_pretrained_resnet/` the network and its curves (a good three hours on two CPU cores),
+then the curves of the four networks that the ResNet lab compares, with shortcuts and without. The residual block is
+the lab's own. `make reproduce` measures the network that lies there; the ResNet lab tells its students how it was
+trained.
 """
 
 import sys
@@ -15,7 +16,7 @@ from sklearn.model_selection import train_test_split
 from grader import checksums, reproduce, source
 from helpers import datasets, pretrained, profile, training
 
-LAB = "07_pretrained_resnet"
+LAB = "08_pretrained_resnet"
 SEED = 0
 
 

@@ -1,12 +1,14 @@
 """What can be wrong with a lab's source, each fault in one sentence that names the cell."""
 
 import ast
+import re
 from collections import Counter
 
 from nbformat import NotebookNode
 
-from grader.source import MARKER, exercises, plain_python
+from grader.source import LAB, MARKER, exercises, labs, plain_python
 
+BY_NUMBER = re.compile(r"\b[Ll]abs? \d\d\b")
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
@@ -32,6 +34,13 @@ def problems(nb: NotebookNode) -> list[str]:
             found.append(f"{where} has no solution region ('{BEGIN}' ... '{END}'), so nothing of it would be given.")
         elif _at_top_level(exercise.cell.source):
             found.append(f"{where} has a solution region outside a function: its unsolved cell would fail by itself.")
+
+    for number, cell in enumerate(nb.cells):
+        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+        if by_number := BY_NUMBER.search(cell.source):
+            found.append(f"{where} speaks of {by_number[0]}: call a lab by its name, as in {{{{lab augmentation}}}}.")
+        for name in {mention["name"] for mention in LAB.finditer(cell.source)} - {lab[3:] for lab in labs()}:
+            found.append(f"{where} speaks of a lab '{name}' that there is not.")
 
     for number, (cell, setting) in enumerate(zip(nb.cells, settings, strict=True)):
         if cell.cell_type != "code":

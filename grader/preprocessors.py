@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader import figures
-from grader.source import MARKER, METADATA, ROOT, dependents, tags
+from grader.source import LAB, MARKER, METADATA, ROOT, dependents, numbered, tags
 
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
 COLAB = "https://colab.research.google.com/github{project}/blob/main/notebooks/{lab}/{lab}.ipynb"
@@ -42,7 +42,7 @@ class StripAuthoring(NbGraderPreprocessor):
 
 
 class FillIn(NbGraderPreprocessor):
-    """Write the course's address for {{repository}} and the Colab badge for {{colab}}; take the marks off figures."""
+    """Write the address for {{repository}}, the badge for {{colab}}, "lab 05" for {{lab ...}}; unmark figures."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         address = repository()
@@ -50,6 +50,7 @@ class FillIn(NbGraderPreprocessor):
         for cell in nb.cells:
             cell.source = cell.source.replace("{{colab}}", BADGE.format(address=colab))
             cell.source = figures.without_marks(cell.source.replace("{{repository}}", address))
+            cell.source = LAB.sub(numbered, cell.source)
         return nb, resources
 
 

@@ -26,6 +26,7 @@ import helpers  # noqa: F401 - quiets TensorFlow, which a lab's definitions impo
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = re.compile(r"# EXERCISE (?P<name>\w+) \((?P<points>\d+)\)\n")
 WRITTEN = re.compile(r"<!-- WRITTEN (?P<name>\w+) \((?P<points>[\d.]+)\) -->\n")
+LAB = re.compile(r"\{\{(?P<word>[Ll]ab) (?P<name>\w+)\}\}")
 SETUP_MARK = "# {{setup}}"
 SETUP = """\
 # Run this cell first: it finds the course's helpers, or fetches them on Colab.
@@ -60,6 +61,11 @@ class Exercise:
 def labs(root: Path = ROOT) -> list[str]:
     """The labs' folder names, in the order of the course."""
     return sorted(path.parent.name for path in root.glob("solutions/*/*.py") if path.stem == path.parent.name)
+
+
+def numbered(mention: re.Match) -> str:
+    """How students read a mention of a lab, such as {{lab augmentation}}: with its number. Raises StopIteration."""
+    return f"{mention['word']} {next(lab for lab in labs() if lab[3:] == mention['name'])[:2]}"
 
 
 def path(lab: str, suffix: str, root: Path = ROOT) -> Path:

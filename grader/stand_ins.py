@@ -1,4 +1,4 @@
-"""Networks a to d of lab 03's text, measured on the stand-ins: offline, too, d should beat c, c beat b, b beat a."""
+"""Networks a to d as the CIFAR lab writes them, on the stand-ins: offline, too, d should beat c, c beat b, b beat a."""
 
 import time
 from collections.abc import Iterator

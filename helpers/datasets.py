@@ -81,6 +81,27 @@ def load(name: str) -> Dataset:
     return read(name, path)
 
 
+def three_parts(data: Dataset, seed: int = 0) -> tuple[np.ndarray, ...]:
+    """Images to train, to validate and to test with: x_train, y_train, x_val, y_val, x_test, y_test.
+
+    A tenth of the training images, stratified, is for validation; another seed splits otherwise. Each channel has
+    mean 0 and standard deviation 1 over the training part. Images are float32, (N, H, W, C), labels one-hot, float32,
+    (N, 10). Shorter run profiles get fewer images.
+    """
+    from sklearn.model_selection import train_test_split
+
+    images, x_val, labels, y_val = train_test_split(
+        data.x_train, data.y_train, test_size=0.1, stratify=data.y_train, random_state=seed
+    )
+    mean, deviation = (of(axis=(0, 1, 2)).astype("float32") for of in (images.mean, images.std))
+    one_hot = np.eye(len(data.class_names), dtype="float32")
+    parts = []
+    for x, y in ((images, labels), (x_val, y_val), (data.x_test, data.y_test)):
+        some = slice(profile.samples(len(x)))
+        parts += [(x[some] - mean) / deviation, one_hot[y[some]]]
+    return tuple(parts)
+
+
 def locate(name: str) -> Path | None:
     """The file of the real data set, if this machine has one. Raises DataError if COURSE_DATA is no folder."""
     return locate_file(f"{name}.npz")

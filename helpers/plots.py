@@ -138,6 +138,37 @@ def training_curves(history: dict[str, list[float]], reference: dict | None = No
     return figure
 
 
+def compare_runs(
+    histories: dict[str, dict], alt: str, metrics: Sequence[str] = ("accuracy",), references: Sequence[dict] = ()
+) -> None:
+    """Curves of several runs side by side, one row per metric; solid: training, dashed: validation, grey: references.
+
+    histories: title -> history, a dict of 'accuracy', 'val_accuracy', ... with one value per epoch. references: other
+    histories, one behind each.
+    """
+    rows, columns = len(metrics), len(histories)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(3 * columns, 2.7 * rows + 0.3), sharex="col", sharey="row", squeeze=False
+    )
+    for column, (title, history) in enumerate(histories.items()):
+        axes[0, column].set_title(title)
+        axes[-1, column].set_xlabel("epoch")
+        axes[-1, column].xaxis.get_major_locator().set_params(integer=True)
+        for axis, metric in zip(axes[:, column], metrics, strict=True):
+            for name, style, colour, label in (
+                (metric, "-", COLOURS[0], "training"),
+                (f"val_{metric}", "--", COLOURS[1], "validation"),
+            ):
+                for reference in references[column : column + 1]:
+                    axis.plot(range(1, len(reference[name]) + 1), reference[name], style, color="0.7", linewidth=3)
+                epochs, marker = range(1, len(history[name]) + 1), "o" if len(history[name]) < 3 else None
+                axis.plot(epochs, history[name], style, color=colour, label=label, marker=marker)
+    for axis, metric in zip(axes[:, 0], metrics, strict=True):
+        axis.set_ylabel(metric.replace("_", " "))
+    axes[0, 0].legend(fontsize=9)
+    show(figure, alt)
+
+
 def comparison_html(expected: np.ndarray, yours: np.ndarray) -> str:
     """Expected, yours and, where the shapes agree, the difference of two (H, W) arrays as an HTML picture."""
     panels = [("expected", expected), ("yours", yours)]

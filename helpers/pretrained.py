@@ -93,7 +93,7 @@ def resnet20() -> Classifier:
     """The course's own network: ResNet-20, trained on CIFAR-10. Raises CourseError if its file is missing."""
     from helpers import training
 
-    network = training.reference_model("07_pretrained_resnet", "resnet20")
+    network = training.reference_model("08_pretrained_resnet", "resnet20")
     source = "trained by this course on CIFAR-10"
     return Classifier("ResNet-20", network, (32, 32), scale, datasets.OBJECTS, source, False)
 

@@ -63,6 +63,12 @@ def reference_run(lab: str, run: str) -> dict:
     return json.loads(path.read_text())
 
 
+def reference_figures(lab: str) -> list[dict]:
+    """What `make reproduce` measured for a lab: rows with 'run', 'metric', 'mean' and 'std' over the seeds, and more."""
+    rows = json.loads((REFERENCE_RUNS / "results.json").read_text())
+    return [row for row in rows if row["lab"] == lab]
+
+
 def reference_arrays(lab: str, run: str) -> dict[str, np.ndarray]:
     """The arrays that belong to our runs, such as the questions they were trained with, by their names.
 

@@ -360,6 +360,22 @@ def test_a_cache_that_cannot_be_made_gives_the_stand_in(tmp_path, monkeypatch, c
     assert "MNIST could not be stored" in capsys.readouterr().out
 
 
+def test_three_parts_are_stratified_standardised_and_seeded(monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    data = datasets.stand_in("cifar10")
+    x_train, y_train, x_val, y_val, x_test, y_test = datasets.three_parts(data)
+    assert {one.dtype for one in (x_train, y_train, x_val, y_val, x_test, y_test)} == {np.dtype("float32")}
+    assert len(x_train) + len(x_val) == len(data.x_train) and len(x_test) == len(data.x_test)
+    assert np.ptp(y_val.sum(axis=0)) <= 1 and (y_val.sum(axis=1) == 1).all()
+    np.testing.assert_allclose(x_train.mean(axis=(0, 1, 2), dtype=float), 0, atol=1e-3)
+    np.testing.assert_allclose(x_train.std(axis=(0, 1, 2), dtype=float), 1, atol=1e-3)
+    assert abs(x_test.mean(axis=(0, 1, 2))).max() > 1e-4  # its own mean took no part
+    again, other = datasets.three_parts(data), datasets.three_parts(data, seed=1)
+    assert np.array_equal(x_val, again[2]) and not np.array_equal(y_val, other[3])
+    monkeypatch.setenv("COURSE_PROFILE", "ci")
+    assert len(datasets.three_parts(data)[0]) == 200
+
+
 def test_sources_are_complete():
     assert mirrors.SOURCES.keys() == datasets.KINDS.keys()
     for source in mirrors.SOURCES.values():

@@ -118,6 +118,19 @@ def test_training_curves_draw_the_run_over_its_reference():
     plt.close(figure)
 
 
+def test_runs_are_compared_side_by_side(monkeypatch):
+    figures = []
+    monkeypatch.setattr(plots, "show", lambda figure, alt: figures.append(figure))
+    curves = {"accuracy": [0.2, 0.4, 0.5], "val_accuracy": [0.1, 0.2, 0.3], "loss": [3, 2, 1], "val_loss": [3, 3, 4]}
+    longer = {name: [*values, 0.9] for name, values in curves.items()}
+    plots.compare_runs({"one": curves, "two": curves}, "x", ("accuracy", "loss"), references=[longer, longer])
+    above, beside, below, _ = figures[0].axes
+    assert [axis.get_title() for axis in (above, beside)] == ["one", "two"]
+    assert (above.get_ylabel(), below.get_ylabel(), below.get_xlabel()) == ("accuracy", "loss", "epoch")
+    assert [len(line.get_xdata()) for line in above.lines] == [4, 3, 4, 3]  # grey behind, then the run
+    assert list(below.lines[-1].get_ydata()) == curves["val_loss"]
+
+
 def test_alt_text_is_escaped():
     figure, _ = plt.subplots()
     assert "alt='a &#x27; b'" in plots.html_image(figure, "a ' b")

@@ -97,6 +97,26 @@ def test_real_lab_has_no_problems(lab):
     assert source.exercises(source.notebook(lab))
 
 
+@pytest.mark.parametrize("lab", source.labs())
+def test_real_lab_is_called_like_its_folder(lab):
+    nb = source.notebook(lab)
+    assert nb.cells[0].source.startswith(f"# {lab[:2]} · ")
+    assert {*re.findall(r'^LAB = "(.*)"', "\n".join(cell.source for cell in nb.cells), re.M)} <= {lab}
+
+
+def test_labs_follow_each_other():
+    assert [lab[:2] for lab in source.labs()] == [f"{number:02d}" for number in range(len(source.labs()))]
+
+
+def test_a_lab_is_spoken_of_by_name_and_read_by_number(tmp_path):
+    mini_course.write(
+        tmp_path, TEXT.replace("# # Tiny", "# # Tiny, after {{lab convolution_basics}}. {{Lab cifar_progression}}")
+    )
+    sync(LAB, tmp_path)
+    generate(tmp_path, [LAB], tmp_path / "notebooks")
+    assert released(tmp_path).cells[0].source.startswith("# Tiny, after lab 01. Lab 03")
+
+
 # The tiny lab: each step by itself
 
 
@@ -241,6 +261,8 @@ def test_definitions_run_nothing_else(course):
         ("start = 1", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS", "holds hidden tests, but is no test cell"),
         ("start = 1", "%%tyme\nstart = 1", "is a cell magic"),
         ("start = 1", "start = = 1", "is no valid Python"),
+        ("start = 1", "start = 1  # lab 03", "speaks of lab 03: call a lab by its name"),
+        ("# # Tiny", "# # Tiny {{lab juggling}}", "speaks of a lab 'juggling' that there is not"),
         ('"grade_id": "test_triple", ', "", "lacks grade_id in its nbgrader metadata"),
         ('"points": 2, "schema_version": 3, ', "", "lacks schema_version, points in its nbgrader metadata"),
         (

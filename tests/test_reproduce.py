@@ -90,7 +90,7 @@ def test_writing_the_table_keeps_the_rest_of_the_readme(tmp_path, monkeypatch):
         ("03_cifar_progression", "b", 0.63),
         ("03_cifar_progression", "c", 0.72),
         ("03_cifar_progression", "d", 0.79),
-        ("04_augmentation", "d_augmented", 0.84),
+        ("05_augmentation", "d_augmented", 0.84),
     ],
 )
 def test_recorded_figures_of_the_networks_reach_what_the_course_promises(lab, run, at_least):
@@ -101,14 +101,14 @@ def test_recorded_figures_of_the_networks_reach_what_the_course_promises(lab, ru
 
 @pytest.mark.parametrize(("run", "at_least", "epochs"), [("lstm_30", 0.95, 30), ("best", 0.985, 39)])
 def test_recorded_figures_of_the_subtracting_network_reach_what_the_course_promises(run, at_least, epochs):
-    (row,) = [row for row in ROWS if (row["lab"], row["run"]) == ("05_rnn_subtraction", run)]
+    (row,) = [row for row in ROWS if (row["lab"], row["run"]) == ("06_rnn_subtraction", run)]
     assert row["metric"] == "exact_match" and row["mean"] >= max(at_least, row["published"])
     assert row["seeds"] == 3 and row["epochs"] <= epochs
 
 
 def test_recorded_figures_of_the_digits_reach_what_the_course_promises():
-    rows = {row["run"]: row for row in ROWS if row["lab"] == "06_mnist_callback"}
-    stops = json.loads((reproduce.RUNS / "06_mnist_callback" / "single_conv_seeds.json").read_text())["epochs_to_stop"]
+    rows = {row["run"]: row for row in ROWS if row["lab"] == "07_mnist_callback"}
+    stops = json.loads((reproduce.RUNS / "07_mnist_callback" / "single_conv_seeds.json").read_text())["epochs_to_stop"]
     assert len(stops) == rows["single_conv"]["seeds"] == 10 and rows["single_conv"]["mean"] == statistics.mean(stops)
     assert statistics.median(stops) <= 7 and max(stops) < 20
     deep = rows["deep"]
@@ -120,4 +120,4 @@ def test_the_pretrained_network_is_the_best_on_cifar10_and_small():
     rows = [row for row in ROWS if row["metric"] == "test_accuracy" and row["data"].startswith("the real CIFAR-10")]
     accuracy = {row["run"]: row["mean"] for row in rows}
     assert max(accuracy, key=accuracy.get) == "resnet20" and accuracy["resnet20"] >= 0.90
-    assert (reproduce.RUNS / "07_pretrained_resnet" / "resnet20.keras").stat().st_size <= 1_000_000
+    assert (reproduce.RUNS / "08_pretrained_resnet" / "resnet20.keras").stat().st_size <= 1_000_000

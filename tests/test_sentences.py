@@ -18,7 +18,7 @@ def test_every_shared_sentence_is_provoked_in_some_lab(lab):
 
 def test_a_sentence_that_nobody_earns_is_found(monkeypatch):
     found = sentences.sentences("convolution_basics")
-    assert len(found) > 100 and not any(text.startswith("The checks of lab 01") for text in found)
+    assert len(found) > 100 and not any(text.startswith("The checks of the convolution lab") for text in found)
     monkeypatch.setattr(sentences, "sentences", lambda module: ["This is seen by nobody.", *found])
     said = ["Before: " + text.replace("{}", "4 × 4") + " And more." for text in found]
     monkeypatch.setattr(sentences, "reasons", lambda lab: said)

@@ -10,7 +10,7 @@ import pytest
 from grader import checksums, reproduce
 from helpers import datasets, pretrained, profile, session, training
 
-LAB = "07_pretrained_resnet"
+LAB = "08_pretrained_resnet"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Probes of lab 04: an augmenter on images of coordinates, pipelines on images that hold their number."""
+"""Probes of the augmentation lab: an augmenter on images of coordinates, pipelines on images that hold their number."""
 
 import contextlib
 import itertools

@@ -1,4 +1,4 @@
-"""Probes of lab 08: networks of given weights, and a classifier that is linear."""
+"""Probes of the feature-journey lab: networks of given weights, and a classifier that is linear."""
 
 import warnings
 

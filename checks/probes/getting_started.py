@@ -1,4 +1,4 @@
-"""Probes of lab 00: a first network, one with two inputs and two outputs."""
+"""Probes of the getting-started lab: a first network, one with two inputs and two outputs."""
 
 import numpy as np
 

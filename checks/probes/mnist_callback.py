@@ -1,4 +1,4 @@
-"""Probes of lab 06: a callback is driven with a written stream of logs, networks take a batch of noise."""
+"""Probes of the MNIST lab: a callback is driven with a written stream of logs, networks take a batch of noise."""
 
 import contextlib
 import copy

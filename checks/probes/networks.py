@@ -56,6 +56,21 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
     }
 
 
+BATCH = ("x", "y", "logits")  # what `observe` needs; the rest of a case are the student's arguments
+
+
+def arguments(case: dict) -> dict:
+    """The arguments of a function that builds a network; shapes are tuples, as students know them."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in case.items() if name not in BATCH
+    }
+
+
+def build(student, case: dict) -> dict:
+    """The network that a function builds from the arguments of a case, observed."""
+    return observe(student(**arguments(case)), case)
+
+
 def observe(model, case: dict) -> dict:
     """A network as plain data: its description, and what it, its loss and its metrics say of a batch.
 

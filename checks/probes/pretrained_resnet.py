@@ -1,4 +1,4 @@
-"""Probes of lab 07: a network to be described, a classifier that records what it gets, blocks, heads, conversions."""
+"""The ResNet lab's probes: a network to describe, a classifier that records what it gets, blocks, heads, pictures."""
 
 import numpy as np
 

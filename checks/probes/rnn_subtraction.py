@@ -1,4 +1,4 @@
-"""Probes of lab 05: a table of characters, a network, one that only repeats what it was told."""
+"""Probes of the subtraction lab: a table of characters, a network, one that only repeats what it was told."""
 
 import time
 

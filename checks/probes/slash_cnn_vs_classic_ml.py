@@ -1,4 +1,4 @@
-"""Probes of lab 02: a data set drawn twice and with another seed, models that are scored, a `predict` that listens."""
+"""The slash lab's probes: a data set drawn twice and with another seed, models to score, a `predict` that listens."""
 
 import numpy as np
 from sklearn.naive_bayes import GaussianNB

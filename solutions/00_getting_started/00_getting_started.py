@@ -518,7 +518,7 @@ for function, values in ((small_steps, tf.ones(10)), (large_product, tf.random.n
 #
 # ## 6 How fast does this machine convolve? (5 minutes)
 #
-# A **convolution** slides small **kernels** over an image; lab 01 is about it. It is the work that networks for images
+# A **convolution** slides small **kernels** over an image; {{lab convolution_basics}} is about it. It is the work that networks for images
 # spend most of their time on. Which devices does TensorFlow find here?
 
 # %%
@@ -647,4 +647,4 @@ def measure(seed):
 core.summary(checks)
 
 # %% [markdown]
-# **Next:** lab 01, `01_convolution_basics`: what a convolution is, by hand.
+# **Next:** {{lab convolution_basics}}: what a convolution is, by hand.

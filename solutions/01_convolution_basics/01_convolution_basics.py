@@ -680,4 +680,4 @@ plots.image_grid(
 core.summary(checks)
 
 # %% [markdown]
-# **Where to go next:** lab 02 puts a tiny convolutional network against six classic methods of machine learning.
+# **Where to go next:** {{lab slash_cnn_vs_classic_ml}} puts a tiny convolutional network against six classic methods of machine learning.

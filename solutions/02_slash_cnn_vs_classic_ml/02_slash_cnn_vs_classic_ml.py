@@ -18,7 +18,7 @@
 # a network looks bad in validation although it has learned, to test a model on data it was not made for, and to look
 # inside a network.
 #
-# **You need** lab 01: kernels, feature maps, pooling. You have met scikit-learn's `fit` and `score`.
+# **You need** {{lab convolution_basics}}: kernels, feature maps, pooling. You have met scikit-learn's `fit` and `score`.
 #
 # **Time:** about 100 minutes of work. Running every cell takes about one minute on two CPU cores; a GPU is not
 # needed.
@@ -843,7 +843,7 @@ show_curves(
 # A surprise, and an honest one: where the noise is twice that of the training, 1-NN beats the convolutional network.
 # Strong noise makes pairs of dark neighbours everywhere, global average pooling counts them all, and the network
 # gives the same class to every image. It is perfect on what it was trained for, and breaks suddenly outside. No
-# single test figure would have told you. The remedy is to train with more kinds of noise: **augmentation**, lab 04.
+# single test figure would have told you. The remedy is to train with more kinds of noise: **augmentation**, {{lab augmentation}}.
 #
 # ## 7 What has it learned? (15 minutes)
 #
@@ -1000,5 +1000,5 @@ def measure(seed):
 core.summary(checks)
 
 # %% [markdown]
-# **Next:** lab 03, `03_cifar_progression`: real colour images, ten classes, and networks that grow deeper step by
+# **Next:** {{lab cifar_progression}}: real colour images, ten classes, and networks that grow deeper step by
 # step.

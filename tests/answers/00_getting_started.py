@@ -1,4 +1,4 @@
-"""Lab 00: answers as students give them. Each wrong one must get its own message, each right one must pass."""
+"""The getting-started lab: answers as students give them. A wrong one gets its own message, a right one passes."""
 
 import keras
 import numpy as np

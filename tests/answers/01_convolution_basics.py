@@ -1,4 +1,4 @@
-"""Answers that students really give in lab 01, beside the mistakes that its checks hold as code."""
+"""Answers that students really give in the convolution lab, beside the mistakes that its checks hold as code."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Lab 02: answers as students give them. Each wrong one must get its own message, each right one must pass."""
+"""The slash lab: answers as students give them. Each wrong one gets its own message, each right one passes."""
 
 import keras
 import numpy as np

@@ -17,12 +17,12 @@ ROUNDS = 4
 
 
 def variants(lab: dict) -> dict:
-    """Name to a function that trains one epoch; `lab` is the namespace of lab 04. Everything is compiled once here."""
+    """Name to a function that trains one epoch; `lab` is the augmentation lab's namespace. All is compiled here."""
     import keras
 
     from helpers import datasets, training
 
-    x, y, *_ = lab["prepare"](datasets.stand_in("cifar10"))
+    x, y, *_ = datasets.three_parts(datasets.stand_in("cifar10"))
     x, y = x[:IMAGES], y[:IMAGES]
 
     def in_precision(name: str):
@@ -46,7 +46,7 @@ def variants(lab: dict) -> dict:
 
 def main() -> None:
     session.load_tensorflow()
-    runs = variants(source.definitions("04_augmentation"))
+    runs = variants(source.definitions("05_augmentation"))
     fastest = dict.fromkeys(runs, float("inf"))
     for number in range(ROUNDS + 1):  # the first round traces the graphs and does not count
         for name, run in runs.items():

@@ -1,0 +1,34 @@
+"""Probe of the configurable network's lab: the network that a function builds, and what it penalises."""
+
+import numpy as np
+
+from checks.probes import networks
+
+OTHERS = ("bias", "activity", "gamma", "beta")  # what Keras can penalise beside kernels
+
+
+def build(student, case: dict) -> dict:
+    """The network observed, see `networks.observe`, with its 'penalty'.
+
+    A penalty is {'total': the sum of `model.losses`, 'kernels': one dict per layer that has a kernel, with its 'kind',
+    the sum of its 'squares' and of its 'absolutes', 'others': names of weights besides kernels, or of maps, that have a
+    penalty}.
+    """
+    model = student(**networks.arguments(case))
+    return networks.observe(model, case) | {"penalty": penalty(model)}
+
+
+def all_layers(model) -> list:
+    """The layers in their order, those of networks inside the network among them."""
+    return [one for layer in model.layers for one in (all_layers(layer) if hasattr(layer, "layers") else [layer])]
+
+
+def penalty(model) -> dict:
+    kernels, others = [], set()
+    for layer in all_layers(model):
+        if hasattr(layer, "kernel"):
+            values = np.asarray(layer.kernel, dtype=float)
+            sums = {"squares": float((values**2).sum()), "absolutes": float(np.abs(values).sum())}
+            kernels.append({"kind": type(layer).__name__, **sums})
+        others |= {name for name in OTHERS if getattr(layer, f"{name}_regularizer", None)}
+    return {"total": float(sum(model.losses)), "kernels": kernels, "others": sorted(others)}
