@@ -176,7 +176,7 @@ def data_set(name: str) -> Finding:
 
 
 def network() -> Finding:
-    """ResNet50's weights, or the course's own network in their place."""
+    """ResNet50's weights, or the network that stands in for it."""
     from helpers import pretrained
     from helpers.datasets import locate_file
 
@@ -185,6 +185,6 @@ def network() -> Finding:
     except CourseError as error:
         return Finding(FAULT, "ResNet50", str(error))
     if missing:
-        stand_in = "the course's own ResNet-20 stands in for ResNet50 with ImageNet weights"
+        stand_in = "EfficientNet-Lite0, with ImageNet weights, stands in for ResNet50"
         return Finding(HINT, "ResNet50", stand_in, "python -m helpers fetch")
     return Finding(OK, "ResNet50", f"ImageNet weights, {locate_file(pretrained.WEIGHTS)}")

@@ -1,7 +1,8 @@
-"""Trained networks with what belongs to them: ResNet50 on ImageNet where it can be had, and the course's own ResNet-20.
+"""Trained networks with what belongs to them: two that know the classes of ImageNet, and the course's own ResNet-20.
 
 `load()` looks for the published weights of ResNet50 (100 MB) in the folder `COURSE_DATA`, in the local cache and on the
-mirrors; where it finds none it says so and gives the ResNet-20, which knows the ten classes of CIFAR-10.
+mirrors; where it finds none it says so and gives EfficientNet-Lite0, which lies in `data/`. What needs images of 32×32
+takes the ResNet-20, which knows the ten classes of CIFAR-10.
 """
 
 import json
@@ -53,19 +54,18 @@ class Classifier:
 
 
 def load() -> Classifier:
-    """ResNet50 with its ImageNet weights, or the course's ResNet-20, which says that it is not ResNet50."""
+    """ResNet50 with its ImageNet weights, or EfficientNet-Lite0, which says that it is not ResNet50."""
     try:
         return resnet50()
     except DataError as error:
         Message(
             "warning",
-            "STAND-IN NETWORK: this is not ResNet50 with its ImageNet weights",
-            "You get the course's own ResNet-20, which was trained on the small photographs of CIFAR-10 and knows ten "
-            f"classes instead of 1,000.\nWhy: {error}\nFor the real ResNet50: run `python -m helpers fetch` once where "
-            f"there is a network, or set COURSE_DATA to a folder that holds {WEIGHTS} and {CLASSES}; then run this "
-            "cell again.",
+            "STAND-IN NETWORK: this is EfficientNet-Lite0, not ResNet50",
+            "It is smaller, and was trained on the same 1,000 classes of ImageNet. Its probabilities differ from those "
+            f"of ResNet50.\nWhy: {error}\nFor ResNet50: run `python -m helpers fetch` once where there is a network, "
+            f"or set COURSE_DATA to a folder that holds {WEIGHTS} and {CLASSES}; then run this cell again.",
         ).show()
-        return resnet20()
+        return efficientnet_lite0()
 
 
 def resnet50() -> Classifier:
@@ -87,6 +87,17 @@ def resnet50() -> Classifier:
         return keras.applications.resnet50.preprocess_input(np.array(images, "float32"))  # Keras works in place
 
     return Classifier("ResNet50", network, (224, 224), preprocess_input, names, f"ImageNet weights, {weights}", True)
+
+
+def efficientnet_lite0() -> Classifier:
+    """EfficientNet-Lite0, trained on ImageNet by Google; its file lies in `data/`."""
+    from helpers import efficientnet
+
+    network, names = efficientnet.trained()
+    source = f"ImageNet weights, {efficientnet.FILE.name}"
+    return Classifier(
+        "EfficientNet-Lite0", network, efficientnet.INPUT_SIZE, efficientnet.preprocess_input, names, source, False
+    )
 
 
 def resnet20() -> Classifier:

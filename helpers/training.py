@@ -64,7 +64,7 @@ def reference_run(lab: str, run: str) -> dict:
 
 
 def reference_figures(lab: str) -> list[dict]:
-    """What `make reproduce` measured for a lab: rows with 'run', 'metric', 'mean' and 'std' over the seeds, and more."""
+    """What `make reproduce` measured for a lab: rows with 'run', 'metric', 'mean' and 'std' over the seeds."""
     rows = json.loads((REFERENCE_RUNS / "results.json").read_text())
     return [row for row in rows if row["lab"] == lab]
 

@@ -16,7 +16,7 @@ def test_every_shipped_file_stands_in_the_table():
     shipped = {
         path.relative_to(checksums.DATA).as_posix()
         for path in checksums.DATA.rglob("*")
-        if path.is_file() and path.suffix not in (".py", ".pyc", ".md")
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".md", ".LICENSE")
     }
     assert shipped == set(FILES)
 
@@ -26,8 +26,15 @@ def test_checksum_in_the_table_is_true(file):
     assert FILES[file] == checksums.checksum(file)
 
 
-def test_no_file_is_larger_than_3_mb():
-    assert max((checksums.DATA / file).stat().st_size for file in FILES) < 3_000_000
+def test_files_are_small():
+    sizes = {file: (checksums.DATA / file).stat().st_size for file in FILES}
+    assert sizes.pop("efficientnet_lite0.npz") < 9_000_000
+    assert max(sizes.values()) < 3_000_000
+
+
+def test_what_others_made_has_its_licence():
+    text = (checksums.DATA / "efficientnet_lite0.LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in text and "ML Illustrated" in text and "MIT License" in text
 
 
 @pytest.mark.parametrize(("name", "train", "test"), [("cifar10", 4000, 1000), ("fashion_mnist", 4000, 1000)])

@@ -76,7 +76,7 @@ def test_stand_ins_and_no_gpu_are_hints_only(healthy, run, monkeypatch):
     assert "→ python -m helpers fetch" in out
     assert "✓ ok     CIFAR-10        the real CIFAR-10, from the local cache" in out
     assert "every lab runs on the CPU" in out
-    assert "! hint   ResNet50        the course's own ResNet-20 stands in" in out
+    assert "! hint   ResNet50        EfficientNet-Lite0, with ImageNet weights, stands in" in out
     assert out.endswith("Faults: 0, hints: 3.\n")
 
 

@@ -31,7 +31,6 @@
 # {{setup}}
 
 # %%
-import time
 from pathlib import Path
 
 import keras
