@@ -3,7 +3,7 @@
     our d val_accuracy         the last value of the curve in data/reference_runs/<lab>/d.json, the run that a lab loads
     our d val_accuracy 5       its value after the fifth epoch
     mean d test_accuracy       the mean over the seeds, from results.json
-    published d val_accuracy   what the source published, from results.json
+    published d val_accuracy   what others published, from data/published.json
 
 A run of another lab is written lab:run. `make release` writes each number anew, to as many digits as stand there;
 students get the number without its mark.
@@ -45,10 +45,10 @@ def figure(mark: re.Match, lab: str, runs: Path) -> float:
     if mark["kind"] == "our":
         curve = json.loads((runs / lab / f"{mark['run']}.json").read_text())[mark["metric"]]
         return curve[int(mark["epoch"] or 0) - 1] if isinstance(curve, list) else curve
-    rows = json.loads((runs / "results.json").read_text())
+    name, column = {"mean": ("results.json", "mean"), "published": ("../published.json", "value")}[mark["kind"]]
+    rows = json.loads((runs / name).read_text())
     place = (lab, mark["run"], mark["metric"])
-    row = next(row for row in rows if (row["lab"], row["run"], row["metric"]) == place)
-    return row[mark["kind"]]
+    return next(row[column] for row in rows if (row["lab"], row["run"], row["metric"]) == place)
 
 
 def without_marks(text: str) -> str:

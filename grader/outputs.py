@@ -13,7 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from grader import source
+from grader import source, times
 from grader.release import PipelineError, serialised, sync
 from grader.source import ROOT
 
@@ -36,7 +36,7 @@ def execute(lab: str, root: Path = ROOT) -> None:
     sync(lab, root)
     twin = source.path(lab, ".ipynb", root)
     nb = nbformat.read(twin, as_version=4)
-    running = {"index": 0}
+    running, seconds = {"index": 0}, {}
     client = NotebookClient(
         nb,
         timeout=None,
@@ -44,7 +44,10 @@ def execute(lab: str, root: Path = ROOT) -> None:
         resources={"metadata": {"path": str(twin.parent)}},
         store_widget_state=False,
         record_timing=False,
-        on_cell_execute=lambda cell, cell_index: running.update(index=cell_index),
+        on_cell_execute=lambda cell, cell_index: running.update(index=cell_index, began=time.monotonic()),
+        on_cell_executed=lambda cell, cell_index, execute_reply: seconds.update(
+            {cell_index: time.monotonic() - running["began"]}
+        ),
     )
     environment = {**os.environ, "COURSE_PROFILE": os.environ.get("COURSE_PROFILE", "full")}
     try:
@@ -57,6 +60,9 @@ def execute(lab: str, root: Path = ROOT) -> None:
         for output in cell.get("outputs", []):
             _strip_machine(output, root)
     twin.write_text(serialised(nb), encoding="utf-8")
+    if root == ROOT:
+        times.note_waiting(lab, nb, seconds)
+        sync(lab)
 
 
 def _strip_machine(output: nbformat.NotebookNode, root: Path) -> None:

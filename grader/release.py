@@ -23,7 +23,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
-from grader import figures, source
+from grader import figures, source, times
 from grader.lint import problems
 from grader.source import ROOT
 
@@ -69,7 +69,9 @@ def sync(lab: str, root: Path = ROOT) -> str:
                 text.write_text(source.text(executed), encoding="utf-8")
                 written, taken = source.notebook(lab, root), twin.name
     try:
-        tidy = figures.fresh(source.text(written), lab)  # with jupytext's header and blank lines, which nobody types
+        tidy = figures.fresh(
+            source.text(times.timed(written, lab)), lab
+        )  # with jupytext's header and blank lines, which nobody types
     except figures.NoSuchFigure as problem:
         raise PipelineError(str(problem)) from None
     if text.read_text(encoding="utf-8") != tidy:

@@ -1,9 +1,9 @@
 """`make reproduce`: measure every figure that the course quotes, with the labs' own code, and write it down.
 
-A lab's source may define `measure(seed)`, a generator of dicts {'run', 'metric', 'value', 'published', 'epochs',
-'seconds', 'data'} and, for a training run, 'history' and 'model'. Here it runs with several seeds. The means become
-rows of `data/reference_runs/results.json`, the first seed's histories and models become reference runs, README's
-table is made from the rows.
+A lab's source may define `measure(seed)`, a generator of dicts {'run', 'metric', 'value', 'epochs', 'seconds', 'data'}
+and, for a training run, 'history' and 'model'. Here it runs with several seeds. The means become rows of
+`data/reference_runs/results.json`, beside what `data/published.json` has; the first seed's histories and models become
+reference runs; README's table is made from the rows.
 """
 
 import importlib.metadata
@@ -81,6 +81,8 @@ def save(model, path: Path) -> None:
 
 def row(lab: str, figures: list[dict]) -> dict:
     """One row of results.json from the figures of several seeds; `std` is over the seeds, None where there is one."""
+    from helpers import training
+
     first, values = figures[0], [figure["value"] for figure in figures]
     return {
         "lab": lab,
@@ -91,7 +93,7 @@ def row(lab: str, figures: list[dict]) -> dict:
         "seeds": len(values),
         "epochs": first["epochs"],
         "seconds": round(statistics.mean(figure["seconds"] for figure in figures), 2),
-        "published": first["published"],
+        "published": training.published(lab, first["metric"]).get(first["run"]),
         "data": first["data"],
         "device": device(),
         "versions": {"python": platform.python_version()}

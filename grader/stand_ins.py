@@ -19,7 +19,6 @@ def measure(seed: int) -> Iterator[dict]:
                 "run": f"{name}_{run}",
                 "metric": "test_accuracy",
                 "value": accuracy,
-                "published": None,
                 "epochs": EPOCHS,
                 "seconds": time.perf_counter() - began,
                 "data": data.source,

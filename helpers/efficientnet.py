@@ -29,8 +29,8 @@ def build() -> keras.Model:
     x = _normalised(layers.Conv2D(1280, 1, use_bias=False, name="head"), x)
     x = layers.GlobalAveragePooling2D(name="average")(x)
     x = layers.Dropout(0.2, name="dropout")(x)
-    outputs = layers.Dense(1000, activation="softmax", name="predictions", dtype="float32")(x)
-    return keras.Model(inputs, outputs, name="efficientnet_lite0")
+    x = layers.Dense(1000, name="logits", dtype="float32")(x)
+    return keras.Model(inputs, layers.Softmax(name="predictions", dtype="float32")(x), name="efficientnet_lite0")
 
 
 def _block(x, name: str, side: int, stride: int, expansion: int, filters: int):

@@ -169,6 +169,30 @@ def compare_runs(
     show(figure, alt)
 
 
+def block_diagram(rows: dict[str, Sequence[tuple[str, str]]], alt: str) -> None:
+    """Draw rows of boxes that arrows join, such as one row per network: title -> [(label, what stands under it), ...].
+
+    Boxes whose labels begin with the same word have the same colour.
+    """
+    longest = max(map(len, rows.values()))
+    kinds = list(dict.fromkeys(label.split()[0].split("-")[0] for boxes in rows.values() for label, _ in boxes))
+    figure, axis = plt.subplots(figsize=(max(6, 1.05 * longest + 0.9), 1.15 * len(rows)))
+    for row, (title, boxes) in enumerate(rows.items()):
+        axis.text(-0.75, -row, title, ha="center", va="center", fontweight="bold")
+        for place, (label, below) in enumerate(boxes):
+            colour = COLOURS[kinds.index(label.split()[0].split("-")[0]) % len(COLOURS)]
+            frame = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
+            axis.text(place, -row, label, ha="center", va="center", fontsize=8, bbox=frame)
+            axis.text(place, -row - 0.42, below, ha="center", va="center", fontsize=7)
+            if place:
+                axis.annotate(
+                    "", (place - 0.36, -row), (place - 0.64, -row), arrowprops={"arrowstyle": "-|>", "color": "0.3"}
+                )
+    axis.set(xlim=(-1, longest - 0.4), ylim=(-len(rows) + 0.35, 0.5))
+    axis.axis("off")
+    show(figure, alt)
+
+
 def comparison_html(expected: np.ndarray, yours: np.ndarray) -> str:
     """Expected, yours and, where the shapes agree, the difference of two (H, W) arrays as an HTML picture."""
     panels = [("expected", expected), ("yours", yours)]

@@ -11,7 +11,8 @@ import numpy as np
 from helpers import plots
 from helpers.messages import CourseError, Message, in_notebook
 
-REFERENCE_RUNS = Path(__file__).resolve().parents[1] / "data" / "reference_runs"
+DATA = Path(__file__).resolve().parents[1] / "data"
+REFERENCE_RUNS = DATA / "reference_runs"
 CPUINFO = Path("/proc/cpuinfo")  # other systems than Linux do not have it
 BF16 = {"avx512_bf16", "amx_bf16"}  # how Linux names the CPU instructions that multiply bfloat16 numbers
 
@@ -67,6 +68,12 @@ def reference_figures(lab: str) -> list[dict]:
     """What `make reproduce` measured for a lab: rows with 'run', 'metric', 'mean' and 'std' over the seeds."""
     rows = json.loads((REFERENCE_RUNS / "results.json").read_text())
     return [row for row in rows if row["lab"] == lab]
+
+
+def published(lab: str, metric: str) -> dict[str, float]:
+    """What others have published about the runs of a lab, such as its "val_accuracy": run -> figure."""
+    rows = json.loads((DATA / "published.json").read_text())
+    return {row["run"]: row["value"] for row in rows if (row["lab"], row["metric"]) == (lab, metric)}
 
 
 def reference_arrays(lab: str, run: str) -> dict[str, np.ndarray]:

@@ -13,10 +13,12 @@ from tests.test_pipeline import released
 
 @pytest.fixture
 def runs(tmp_path):
-    (tmp_path / LAB).mkdir()
+    tmp_path = tmp_path / "reference_runs"
+    (tmp_path / LAB).mkdir(parents=True)
     (tmp_path / LAB / "d.json").write_text(json.dumps({"val_accuracy": [0.61, 0.706, 0.8149]}))
-    row = {"lab": LAB, "run": "d", "metric": "test_accuracy", "mean": 0.8062, "published": 0.706}
-    (tmp_path / "results.json").write_text(json.dumps([row]))
+    row = {"lab": LAB, "run": "d", "metric": "test_accuracy"}
+    (tmp_path / "results.json").write_text(json.dumps([row | {"mean": 0.8062}]))
+    (tmp_path.parent / "published.json").write_text(json.dumps([row | {"value": 0.706}]))
     return tmp_path
 
 

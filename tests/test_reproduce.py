@@ -5,17 +5,19 @@ import statistics
 
 import pytest
 
-from grader import reproduce
+from grader import reproduce, source
 from helpers import training
 from helpers.messages import CourseError
 
-FIGURE = {"run": "conv", "metric": "test_accuracy", "published": 1.0, "epochs": 5, "data": "slashes"}
+FIGURE = {"run": "conv", "metric": "test_accuracy", "epochs": 5, "data": "slashes"}
+LAB = "02_slash_cnn_vs_classic_ml"
 ROWS = json.loads(reproduce.RESULTS.read_text())
 
 
 def test_row_is_the_mean_over_seeds_with_its_spread():
     figures = [FIGURE | {"value": value, "seconds": seconds} for value, seconds in ((0.5, 1.0), (0.7, 2.0), (0.9, 3.0))]
-    row = reproduce.row("02_slash", figures)
+    row = reproduce.row(LAB, figures)
+    assert row["published"] == training.published(LAB, "test_accuracy")["conv"] == 1
     assert (row["mean"], row["std"], row["seeds"], row["seconds"]) == (0.7, 0.2, 3, 2.0)
     assert row["versions"].keys() == {"python", "tensorflow", "keras", "numpy", "scikit-learn"}
 
@@ -23,7 +25,7 @@ def test_row_is_the_mean_over_seeds_with_its_spread():
 def test_row_of_a_single_run_claims_no_spread():
     row = reproduce.row("07_resnet", [FIGURE | {"value": 0.5, "seconds": 1.0}])
     assert (row["mean"], row["std"], row["seeds"]) == (0.5, None, 1)
-    assert "| 0.500 | 1 |" in reproduce.table([row])
+    assert row["published"] is None and "| 0.500 |  |" in reproduce.table([row])
 
 
 def test_measure_runs_the_labs_own_code_with_every_seed(tmp_path, monkeypatch):
@@ -121,3 +123,13 @@ def test_the_pretrained_network_is_the_best_on_cifar10_and_small():
     accuracy = {row["run"]: row["mean"] for row in rows}
     assert max(accuracy, key=accuracy.get) == "resnet20" and accuracy["resnet20"] >= 0.90
     assert (reproduce.RUNS / "08_pretrained_resnet" / "resnet20.keras").stat().st_size <= 1_000_000
+
+
+def test_published_figures_are_those_with_a_source():
+    rows = json.loads((training.DATA / "published.json").read_text())
+    assert all(row["source"] and isinstance(row["value"], int | float) for row in rows)
+    places = [(row["lab"], row["run"], row["metric"]) for row in rows]
+    assert len(places) == len(set(places)) and {lab for lab, *_ in places} <= set(source.labs())
+    known = {place: row["value"] for place, row in zip(places, rows, strict=True)}
+    for row in ROWS:
+        assert row["published"] == known.get((row["lab"], row["run"], row["metric"]))

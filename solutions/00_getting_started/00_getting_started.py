@@ -18,7 +18,7 @@
 #
 # **You need** a little Python and NumPy: functions, loops, arrays. Nothing else.
 #
-# **Time:** about 10 minutes for sections 1 to 3, and 15 more for sections 4 to 6, which can wait until another day.
+# **Time:** about 75 minutes of work. Sections 4 to 6 can wait until another day.
 # Running every cell takes about 20 seconds on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
@@ -53,7 +53,7 @@ LAB = "00_getting_started"
 N_CLASSES = 10
 
 # %% [markdown]
-# ## 1 The notebook (2 minutes)
+# ## 1 The notebook (5 minutes)
 #
 # You have just run two cells. The first is the **setup cell**: every lab begins with it. The second imports what the
 # lab needs.
@@ -88,7 +88,7 @@ print("This kernel works in", Path.cwd())
 # %% [markdown]
 # On Colab this is a machine on loan. What it holds is deleted when the session ends, so download what you want to keep.
 #
-# ## 2 How a check talks to you (3 minutes)
+# ## 2 How a check talks to you (10 minutes)
 #
 # Every exercise has a check. It calls your function with some cases, compares, and says one of four things. Here they
 # are, with an example that we have solved for you, well and badly: `upside_down(image)` should turn a picture upside
@@ -171,7 +171,7 @@ def scale_pixels(images):
 
 
 # %% [markdown]
-# ## 3 Keras in five steps (5 minutes)
+# ## 3 Keras in five steps (20 minutes)
 #
 # **Keras** is the library that we build networks with; **TensorFlow** is the engine under it. Our data are 1,797 small
 # handwritten digits, 8×8 pixels each. They come with scikit-learn. (There a pixel goes from 0 to 16; we store them
@@ -296,7 +296,7 @@ plots.show(
 # Left the loss, which should fall; right the accuracy, which should rise. Solid: the digits it trains with. Dashed:
 # those kept apart.
 #
-# ## 4 Two inputs, two outputs (6 minutes)
+# ## 4 Two inputs, two outputs (20 minutes)
 #
 # A `Sequential` model is a chain: each layer hands its result to the next. Some questions need more. Given **two**
 # digits: do both show the same digit? And what is their sum? Here is a network for that:
@@ -456,7 +456,7 @@ show_answers(pair_model, test_inputs)
 # sees them. Are they right? In our run `same` was right for 94 % of the test pairs, and the sum off by about 1. The sum
 # is harder: for `same` it is enough to compare, for the sum the network must know both digits.
 #
-# ## 5 Eager or graph (3 minutes)
+# ## 5 Eager or graph (5 minutes)
 #
 # TensorFlow can work in two ways. **Eager** means step by step: Python calls one operation after the other. Each call
 # costs a little time besides the computation. With `tf.function`, TensorFlow runs your Python function once, notes
@@ -516,7 +516,7 @@ for function, values in ((small_steps, tf.ones(10)), (large_product, tf.random.n
 # Many small steps gain a lot: nearly all of their time was Python's. A large product gains next to nothing: the time is
 # spent in multiplying. Keras uses a graph in `fit`, `evaluate` and `predict`; you need not do anything for it.
 #
-# ## 6 How fast does this machine convolve? (5 minutes)
+# ## 6 How fast does this machine convolve? (15 minutes)
 #
 # A **convolution** slides small **kernels** over an image; {{lab convolution_basics}} is about it. It is the work that networks for images
 # spend most of their time on. Which devices does TensorFlow find here?

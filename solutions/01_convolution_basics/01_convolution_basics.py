@@ -18,7 +18,7 @@
 #
 # **You need** NumPy arrays and loops. No calculus, no earlier lab.
 #
-# **Time:** about 90 minutes of work. Running every cell takes about 15 seconds on two CPU cores; a GPU makes no difference here.
+# **Time:** about 110 minutes of work. Running every cell takes about 15 seconds on two CPU cores; a GPU makes no difference here.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says
 # `YOUR CODE HERE`. The cell below it checks your function and says what is right or what is not yet right. You may
@@ -29,15 +29,16 @@
 
 # %%
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 from scipy.signal import convolve2d, correlate2d
 
 from checks import convolution_basics as checks
 from checks import core
-from helpers import datasets, plots, widgets
+from helpers import datasets, plots, pretrained, widgets
 
 # %% [markdown]
-# ## 1 A kernel is a template
+# ## 1 A kernel is a template (10 minutes)
 #
 # The **dot product** of two arrays of the same shape multiplies them value by value and adds everything up. It is large
 # where both are large in the same places. So it can answer the question: *how much does this patch look like that
@@ -119,7 +120,7 @@ for place in np.argsort(found, axis=None)[::-1][:4]:
 # The three strongest responses stand exactly where the three pluses begin (at their upper left corners, as our formula
 # counts). Then comes a gap: pieces of rings answer too, but more weakly. One kernel is one question asked everywhere.
 #
-# ## 2 Convolution flips, `Conv2D` does not
+# ## 2 Convolution flips, `Conv2D` does not (5 minutes)
 #
 # **Convolution**, as mathematics defines it, first flips the kernel along both axes and then correlates:
 #
@@ -182,7 +183,7 @@ plots.image_grid(
 # Both responses show the same edges. Flipping this kernel changes its sign, so what is bright in one picture is dark in
 # the other.
 #
-# ## 3 Classic kernels
+# ## 3 Classic kernels (20 minutes)
 #
 # People designed kernels long before networks learned them. These are the best known ones. Each asks a different
 # question. Read the numbers, and **predict** for each: what does it do to an area of equal grey? (Hint: add up its
@@ -327,11 +328,10 @@ explorer
 explorer.static(image="camera", kernel="sharpen", border="valid", stride=1)
 explorer.static(image="coins", kernel="Sobel y", border="same", stride=4)
 
-
 # %% [markdown]
 # With stride 4 the kernel moves on by four pixels, so each side of the response is a quarter as long.
 #
-# ## 4 Borders and sizes
+# ## 4 Borders and sizes (15 minutes)
 #
 # What happens at the border? There are three usual answers.
 #
@@ -339,8 +339,33 @@ explorer.static(image="coins", kernel="Sobel y", border="same", stride=4)
 # - `same`: add zeros around the image, so that the response is as large as the image.
 # - `full`: add so many zeros that every place counts where the kernel touches the image with at least one pixel.
 #
-# Adding pixels around an image is called **padding**. Now answer with numbers, for the photograph `camera`, the Gaussian
-# kernel 15×15 and the two Sobel kernels. Work them out first, then check with code if you like.
+# Adding pixels around an image is called **padding**. Here are the first and the last place of a kernel of 3×3 on an image
+# of 5×5.
+
+# %%
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.2))
+for axis, (border, padding) in zip(axes, {"valid": 0, "same": 1, "full": 2}.items(), strict=True):
+    padded = np.zeros((9, 9))
+    padded[2:7, 2:7] = 1
+    axis.pcolormesh(np.arange(-2, 8), np.arange(-2, 8), padded, cmap="Greys", vmax=4, edgecolor="0.8", lw=0.5)
+    for corner, style in ((-padding, "-"), (2 + padding, "--")):
+        kernel_frame = plt.Rectangle((corner, corner), 3, 3, fill=False, color=plots.COLOURS[1], lw=3, ls=style)
+        axis.add_patch(kernel_frame)
+    places = 3 + 2 * padding
+    axis.set(title=f"{border}: {places}×{places} places", aspect="equal", xlim=(-2.1, 7.1), ylim=(7.1, -2.1))
+    axis.axis("off")
+plots.show(
+    figure,
+    alt="An image of 5×5, grey, and around it zeros, white. valid: the kernel stays inside, 3×3 places. same: it begins "
+    "one pixel outside, 5×5 places. full: it begins two pixels outside and touches one pixel, 7×7 places.",
+)
+
+
+# %% [markdown]
+# Grey: the image. White: zeros around it. Solid: the first place of the kernel, dashed: the last one.
+#
+# Now answer with numbers, for the photograph `camera`, the Gaussian kernel 15×15 and the two Sobel kernels. Work them out
+# first, then check with code if you like.
 
 # %%
 # EXERCISE border_sizes (2)
@@ -425,7 +450,7 @@ plots.image_grid(
 # %% [markdown]
 # The frame in `full` and `same` is not in the photograph. It comes from the zeros.
 #
-# ## 5 Channels and filters
+# ## 5 Channels and filters (15 minutes)
 #
 # A colour image has three **channels**: `(H, W, 3)`. A kernel of a convolutional layer then has three planes, one for
 # each channel: `(kh, kw, 3)`. At each place all products are added, over rows, columns **and channels**, and a single
@@ -493,15 +518,34 @@ from_keras = np.asarray(layer(x_small[np.newaxis].astype("float32")))[0]
 yours = conv_forward(x_small, w_small, b_small, stride=2, padding=1)
 print("shape", yours.shape, "- equal to Keras:", np.allclose(yours, from_keras, atol=1e-4))
 
-
 # %% [markdown]
 # You have written a convolutional layer. What is left is to make it fast, and to learn its weights.
 #
-# ## 6 Pooling
+# ## 6 Pooling (10 minutes)
 #
 # A feature map answers *where*. Often it is enough to know *roughly where*. **Max pooling** cuts each channel into blocks
 # of `size` × `size` pixels and keeps the largest value of each block. Height and width shrink by this factor; the number of
-# channels (the **depth**) stays. There is nothing to learn in it.
+# channels (the **depth**) stays. There is nothing to learn in it. With numbers, for one channel and `size` 2:
+
+# %%
+values = np.array([[1, 5, 2, 0], [3, 4, 1, 7], [8, 2, 0, 1], [6, 3, 9, 4]])
+figure, axes = plt.subplots(1, 2, figsize=(5, 2.6), width_ratios=(2, 1))
+for axis, numbers, size in ((axes[0], values, 2), (axes[1], np.array([[5, 7], [8, 9]]), 1)):
+    for k, (row, column) in enumerate(np.ndindex(2, 2)):
+        corner, colour = (size * column - 0.5, size * row - 0.5), plots.COLOURS[k]
+        axis.add_patch(plt.Rectangle(corner, size, size, facecolor=colour, alpha=0.25, edgecolor="black"))
+    for (row, column), number in np.ndenumerate(numbers):
+        axis.text(column, row, number, ha="center", va="center")
+    axis.set(xlim=(-0.6, 2 * size - 0.4), ylim=(2 * size - 0.4, -0.6), aspect="equal")
+    axis.axis("off")
+plots.show(
+    figure,
+    alt="An array of 4×4 numbers in four blocks of 2×2, and beside it the largest number of each block: 5, 7, 8, 9.",
+)
+
+
+# %% [markdown]
+# Left: four blocks. Right: the largest number of each.
 
 # %%
 # EXERCISE max_pool (2)
@@ -535,7 +579,7 @@ plots.image_grid(
 # The photographer's outline survives a reduction by 4 in each direction, with one sixteenth of the numbers. Pooled by
 # 16, only a rough *where* is left.
 #
-# ## 7 Why convolve?
+# ## 7 Why convolve? (15 minutes)
 #
 # A **dense** layer connects every input with every unit, each connection with a weight of its own, and a bias for each
 # unit. A **convolutional** layer uses the same small kernel everywhere. How many numbers must each of them learn?
@@ -618,9 +662,47 @@ plots.image_grid(
 )
 
 # %% [markdown]
-# Random colours: nothing is learned yet. In the coming labs you will see edges and colour contrasts appear here.
+# Random colours: nothing is learned yet. And after training? Here is the first layer of ResNet-20, a network of
+# {{lab pretrained_resnet}}, which has seen 49,000 photographs. Its kernels are 3×3×3.
+
+# %%
+trained = pretrained.resnet20().network.layers[1].kernel.numpy()
+scaled = trained / np.abs(trained).max(axis=(0, 1, 2)) / 2 + 0.5
+plots.image_grid(
+    list(np.moveaxis(scaled, 3, 0)),
+    [f"filter {k}" for k in range(16)],
+    columns=8,
+    alt="Sixteen trained filters of 3 by 3 pixels in colour: some are bright on one side and dark on the other, some "
+    "go from one colour to another.",
+    size=1.3,
+)
+
+# %% [markdown]
+# Some are bright on one side and dark on the other, like Sobel. Others answer to a change of colour: from blue to orange,
+# for instance. Nobody designed them.
 #
-# ## 8 In your own words
+# ### All together
+#
+# A convolutional network puts these parts into a row. **ReLU** makes 0 of negative numbers, and the dense layer at the end
+# gives one number per class. Here is a small one, with the shape of what leaves each part:
+
+# %%
+plots.block_diagram(
+    {
+        "": [
+            *[("INPUT", "32×32×3"), ("CONV\n16 filters", "32×32×16"), ("RELU", "32×32×16"), ("POOL 2×2", "16×16×16")],
+            *[("CONV\n32 filters", "16×16×32"), ("RELU", "16×16×32"), ("POOL 2×2", "8×8×32")],
+            *[("FLATTEN", "2048"), ("DENSE", "10")],
+        ]
+    },
+    alt="A row of boxes: input 32×32×3, convolution, ReLU and pooling to 16×16×16, the same again to 8×8×32, one list of "
+    "2,048 numbers, a dense layer with 10 outputs.",
+)
+
+# %% [markdown]
+# Follow the shapes: where do height and width change, and where the number of channels?
+#
+# ## 8 In your own words (20 minutes)
 #
 # Three written questions. Your instructor grades them with the rubric below each question.
 

@@ -19,7 +19,7 @@
 #
 # **You need** {{lab convolution_basics}} (kernels, pooling), {{lab cifar_progression}} (convolutional networks) and {{lab pretrained_resnet}} (the course's ResNet-20).
 #
-# **Time:** about 100 minutes of work. Running every cell takes about one to two minutes on two CPU cores.
+# **Time:** about 125 minutes of work. Running every cell takes about one to two minutes on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
@@ -51,7 +51,7 @@ MOST_IMAGES = 6_000  # training images used, of up to 60,000: plenty to look ins
 LAYERS = ["conv1", "pool1", "conv2", "pool2"]  # the stations of the journey
 
 # %% [markdown]
-# ## 1 Fashion-MNIST, twice (10 minutes)
+# ## 1 Fashion-MNIST, twice (5 minutes)
 #
 # Fashion-MNIST is made like MNIST: grey images of 28×28 pixels, ten classes. But it shows clothes, and is harder.
 
@@ -186,7 +186,7 @@ print(table.round(3).to_string())
 #
 # In the rest of this lab nothing is trained to be better. We only look, so looking at test images does no harm.
 #
-# ## 2 Looking inside (20 minutes)
+# ## 2 Looking inside (30 minutes)
 #
 # A Keras network is a chain of tensors: every layer has an `input` and an `output`. A new `keras.Model` may begin and
 # end anywhere in this chain. It makes no new weights. It is a second pair of eyes on the same network.
@@ -380,7 +380,7 @@ for filter in (*best["shoes"][:2], *best["trousers"][:2]):
 # and narrow, too, and its sides are upright. (Numbers and filters depend on the run.)
 
 # %% [markdown]
-# ## 3 What excites a filter most? (15 minutes)
+# ## 3 What excites a filter most? (20 minutes)
 #
 # Turn the question round: do not choose an image and look at filters, choose a filter and look for the images. Which
 # images make it answer most strongly, and at which place?
@@ -515,7 +515,7 @@ for rate in (0.001, 0.02):
 # only: a filter that is silent here may still answer to another image.
 
 # %% [markdown]
-# ## 5 Hide a part, watch the answer (15 minutes)
+# ## 5 Hide a part, watch the answer (20 minutes)
 #
 # Which part of an image does the network need for its answer? Hide a part and ask again. If the probability of its
 # answer falls, the part was needed. Do it for a grey square at every place, and you get an **occlusion map** (Zeiler &
@@ -553,12 +553,26 @@ def occlusion_map(predict, image, label, size, stride):
 
 
 # %% [markdown]
+# A network that is very sure hides what happens: from 0.9999 to 0.99 the probability falls by 0.01 only, but the doubt
+# has grown a hundredfold. The **log odds** $\log(p / (1 - p))$ show it: from 9.2 to 4.6. `occlusion_map` takes any
+# function, so we give it one that returns log odds, and the map shows by how much *they* fall.
+#
 # Two helpers to draw with: a heat map lies on a grey copy of the image, each cell where its square was.
 
 # %%
 def predict_with(network):
     """The function from images (N, H, W, C) to probabilities (N, classes) that `occlusion_map` wants."""
     return lambda images: np.asarray(network(images, training=False))
+
+
+def log_odds_with(network):
+    """The same for log odds. Probabilities stay a millionth away from 0 and 1."""
+
+    def log_odds(images):
+        probabilities = np.clip(predict_with(network)(images), 1e-6, 1 - 1e-6)
+        return np.log(probabilities / (1 - probabilities))
+
+    return log_odds
 
 
 def draw_overlay(axis, image, heat, extent, title, limit=None):
@@ -583,12 +597,12 @@ def occlusion_extent(heat, size, stride):
 # **Predict:** where must a boot be hidden so that the network is no longer sure? And a sneaker?
 
 # %%
-SIZE, STRIDE = 6, 2
+SIZE, STRIDE = 8, 2
 shown = [first_image(name) for name in ("Sneaker", "Ankle boot", "Trouser", "Dress", "Bag")]
 probabilities = predict_with(conv)(x_look[shown])
 answers = probabilities.argmax(axis=1)
 heats = [
-    occlusion_map(predict_with(conv), x_look[k], label, SIZE, STRIDE) for k, label in zip(shown, answers, strict=True)
+    occlusion_map(log_odds_with(conv), x_look[k], label, SIZE, STRIDE) for k, label in zip(shown, answers, strict=True)
 ]
 limit = max(np.abs(heats).max(), 1e-6)
 
@@ -600,21 +614,20 @@ titles = [
 for column, k, heat, title in zip(axes.T, shown, heats, titles, strict=True):
     plots.draw_image(column[0], x_look[k, ..., 0], title)
     picture = draw_overlay(column[1], x_look[k], heat, occlusion_extent(heat, SIZE, STRIDE), "", limit)
-figure.colorbar(picture, ax=axes[1], label="drop of the probability")
+figure.colorbar(picture, ax=axes[1], label="drop of the log odds")
 plots.show(
     figure,
     alt="Five garments with the network's answer: " + "; ".join(titles).replace("\n", " ") + ". Below each its occlusion map: orange where "
-    "hiding costs probability, purple where it helps.",
+    "hiding makes the network less sure, purple where it makes it surer.",
 )
 
 # %% [markdown]
-# Above: the image, the network's answer and its probability. Below, on one scale: orange where hiding lowers the
-# probability, white where it does not matter, purple where hiding makes the network *more* sure. The rim has no
-# colour, because no square has its middle there. A map that is white all over belongs to a network that is sure: no
-# single square is enough to change its mind. Try a larger `SIZE`. But mind that a square also adds something: its edges
-# are new, and the network has never seen a grey square.
+# Above: the image, the network's answer and its probability. Below, on one scale: orange where hiding makes the network
+# less sure, white where it does not matter, purple where it makes it *more* sure. The rim has no colour, because no
+# square has its middle there. Replace `log_odds_with` by `predict_with`: where the network is sure, the map turns white.
+# But mind that a square also adds something: its edges are new, and the network has never seen a grey square.
 #
-# ## 6 Grad-CAM (20 minutes)
+# ## 6 Grad-CAM (35 minutes)
 #
 # An occlusion map asks the network once for each square. **Grad-CAM** (Selvaraju et al. 2017,
 # [arXiv:1610.02391](https://arxiv.org/abs/1610.02391)) asks once, forward and backward. The idea: take the last feature
@@ -699,7 +712,7 @@ cam_seconds = time.perf_counter() - began
 
 began = time.perf_counter()
 drops = [
-    occlusion_map(predict_with(resnet), image, label, SIZE, STRIDE)
+    occlusion_map(log_odds_with(resnet), image, label, SIZE, STRIDE)
     for image, label in zip(images, answers, strict=True)
 ]
 drop_seconds = time.perf_counter() - began
@@ -712,7 +725,7 @@ for k, column in enumerate(axes.T):
     draw_overlay(column[1], pictures[k] / 255, cams[k], (-0.5, 31.5, 31.5, -0.5), "Grad-CAM")
     extent = occlusion_extent(drops[k], SIZE, STRIDE)
     picture = draw_overlay(column[2], pictures[k] / 255, drops[k], extent, "occlusion", limit)
-figure.colorbar(picture, ax=axes[2], label="drop of the probability")
+figure.colorbar(picture, ax=axes[2], label="drop of the log odds")
 plots.show(
     figure,
     alt="Five pictures with the network's answer; below each the Grad-CAM map of this answer, and its occlusion map.",
@@ -741,9 +754,63 @@ for axis, label in zip(axes[1:], most_probable, strict=True):
     draw_overlay(axis, pictures[-1] / 255, cam, (-0.5, 31.5, 31.5, -0.5), title)
 plots.show(figure, alt="The cat's photograph and three Grad-CAM maps, for the three most probable classes.")
 
+
 # %% [markdown]
 # The colours of each map end at its own largest value. So a map of a class that the network does not believe in looks
 # as convincing as the others, unless one reads the numbers.
+#
+# ### Photographs, and a test of the methods (10 minutes)
+#
+# Images of 32×32 leave little to point at. **EfficientNet-Lite0** ({{lab pretrained_resnet}}) looks at photographs of 224×224 and
+# knows 1,000 classes. A third method is the simplest of all: **saliency** (Simonyan et al. 2013,
+# [arXiv:1312.6034](https://arxiv.org/abs/1312.6034)), the gradient of the logit by each pixel.
+#
+# A method should say something about the *network*. So what does its map look like if all weights are random? If it
+# looks the same, the map shows the picture only, and not what the network has learned (Adebayo et al. 2018,
+# [arXiv:1810.03292](https://arxiv.org/abs/1810.03292)). **Predict:** do the two methods pass this test?
+
+# %%
+def saliency(model, image, label):
+    """How much each pixel moves the logit of a class: the largest gradient of its three channels, (H, W)."""
+    inside = keras.Model(model.inputs[0], model.get_layer("logits").output)
+    pixels = tf.constant(image[np.newaxis], tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(pixels)
+        logit = inside(pixels, training=False)[0, label]
+    return np.abs(tape.gradient(logit, pixels)[0]).max(axis=-1)
+
+
+# %%
+lite = pretrained.efficientnet_lite0()
+untrained = keras.models.clone_model(lite.network)  # the same layers, random weights
+photographs = [
+    np.clip(tf.image.resize(datasets.photograph(name), lite.input_size, antialias=True), 0, 255)
+    for name in ("chelsea", "coffee", "motorcycle_left")
+]
+inputs = lite.preprocess_input(np.stack(photographs))
+probabilities = predict_with(lite.network)(inputs)
+whole = (-0.5, 223.5, 223.5, -0.5)
+figure, axes = plt.subplots(3, 5, figsize=(11, 6.8))
+for row, photograph, image, one in zip(axes, photographs, inputs, probabilities, strict=True):
+    label = int(one.argmax())
+    plots.draw_image(row[0], photograph / 255, f"says {lite.class_names[label]}, {one[label]:.2f}")
+    for column, network, weights in ((1, lite.network, "trained"), (3, untrained, "random")):
+        heat = grad_cam(network, image, "head_relu", label)
+        draw_overlay(row[column], photograph / 255, heat, whole, f"Grad-CAM, {weights}")
+        slopes = saliency(network, image, label)
+        plots.draw_image(row[column + 1], slopes, f"saliency, {weights}")
+plots.show(
+    figure,
+    alt="A cat, a cup of coffee and a motorcycle with Grad-CAM and saliency, of the trained network and of one with "
+    "random weights.",
+)
+
+# %% [markdown]
+# Both pass: with random weights both maps are others. Trained, Grad-CAM lies on the face, the cup, the engine; with random
+# weights its spots lie anywhere. Saliency is noisy, but outlines of the cup can be seen; with random weights only a grid
+# is left, which comes from the steps of the convolutions. Not every method passes. In the paper *guided backpropagation*,
+# whose pictures are the finest of all, drew nearly the same edges with random weights: it showed the image, not what the
+# network had learned.
 #
 # ### Your judgement (1 point)
 #
@@ -757,17 +824,16 @@ plots.show(figure, alt="The cat's photograph and three Grad-CAM maps, for the th
 # %% [markdown]
 # <!-- WRITTEN maps (1) -->
 #
-# For the photograph of the cat the maps agree in part: Grad-CAM lies in the middle of the face, between eyes and nose,
-# and the occlusion map is faintly brown at one eye and the forehead. For the ship they differ: Grad-CAM marks a band along
-# the water line, the occlusion map is white all over, because the network is so sure (1.00) that no single square can
-# change its mind. Grad-CAM needs one pass forward and one backward, and the inside of the network, and its map has only 8×8
+# For the photograph of the cat the maps agree: Grad-CAM lies in the middle of the face, between eyes and nose, and so
+# does the occlusion map. For the horse both mark the head. For the ship they differ: Grad-CAM marks a band along the
+# water line, the occlusion map is a little orange above and below it, and white at the line itself. Grad-CAM needs one pass forward and one backward, and the inside of the network, and its map has only 8×8
 # places. The occlusion map needs 50 images forward, more with a smaller stride, and works for every classifier. The
 # milliseconds do not say much here: most of Grad-CAM's go into making a second model for each image. A plausible map proves nothing about the answer. The dog is called a horse (0.59), which is wrong, and
 # its Grad-CAM map lies on the pale shapes above the lawn as neatly as any other. And the photograph's map for "bird",
 # probability 0.000, shows as neat a spot as the one for "cat". (Numbers depend on the run.)
 
 # %% [markdown]
-# ## 7 {{Lab convolution_basics}} again (10 minutes)
+# ## 7 {{Lab convolution_basics}} again (5 minutes)
 #
 # In {{lab convolution_basics}} you used kernels that people had designed: Sobel, box blur, sharpen. The first layer of a network has kernels
 # of the same size that nobody designed. Do they resemble each other?
@@ -876,7 +942,6 @@ def measure(seed):
             "run": run,
             "metric": "test_accuracy",
             "value": accuracy(model, x_test, y_test),
-            "published": None,
             "epochs": EPOCHS,
             "seconds": sum(history["seconds"]),
             "data": data.source,

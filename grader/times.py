@@ -1,0 +1,136 @@
+"""How long a lab takes: `make release` writes it into the headings, `## 2 Filters (25 minutes)`, and into `**Time:**`.
+
+A section's minutes are those of a second-year student who solves everything: reading the text, reading the code that is
+given, writing answers, predicting, and waiting for what runs. The waiting is measured: `make outputs` notes the seconds
+of each section in `data/reference_runs/waiting.json`. Where an executed solution loads our run instead of training, an
+author-only cell says so, `# instead of training: a, b`, and the seconds of these runs are added.
+"""
+
+import json
+import re
+from collections import defaultdict
+
+import nbformat
+
+from grader.source import MARKER, ROOT, WRITTEN, exercises, labs, notebook, tags
+
+RUNS = ROOT / "data" / "reference_runs"
+WAITING = RUNS / "waiting.json"
+HEADING = re.compile(r"^(?P<title>## .*) \(\d+ minutes\)$")
+TOTAL = re.compile(r"(?P<before>^\*\*Time:\*\* about )\d+(?P<after> minutes)", re.MULTILINE)
+SKIPPED = re.compile(r"# instead of training: (?P<runs>\w+(?:, \w+)*)")
+SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
+
+WORDS_PER_MINUTE = 170
+LINES_PER_MINUTE = 15  # of code that is given
+MINUTES_PER_POINT = 4  # of code; written answers take as long per point and half
+MINUTES_PER_WRITTEN_POINT = 6
+MINUTES_PER_PREDICTION = 0.5
+
+
+def sections(nb: nbformat.NotebookNode):
+    """Each section's title, "" before the first, with its pieces: pairs of a cell and the part of it in the section."""
+    title, found = "", defaultdict(list)
+    for cell in nb.cells:
+        lines = []
+        for line in cell.source.splitlines():
+            heading = HEADING.match(line) if cell.cell_type == "markdown" else None
+            if heading or (cell.cell_type == "markdown" and line.startswith("## ")):
+                found[title].append((cell, "\n".join(lines)))
+                title, lines = heading["title"] if heading else "", []
+            lines.append(line)
+        found[title].append((cell, "\n".join(lines)))
+    return found
+
+
+def minutes(nb: nbformat.NotebookNode, lab: str) -> dict[str, int]:
+    """Minutes of each section that states some, in steps of five."""
+    waiting = json.loads(WAITING.read_text()).get(lab, {}) if WAITING.exists() else {}
+    return {
+        title: max(5, 5 * round((work(pieces) + (waiting.get(title, 0) + skipped(pieces, lab)) / 60) / 5))
+        for title, pieces in sections(nb).items()
+        if title
+    }
+
+
+def work(pieces: list[tuple]) -> float:
+    """Minutes of reading and writing."""
+    words = lines = points = predictions = written = 0
+    for cell, text in pieces:
+        if "author-only" in tags(cell) or "setup" in tags(cell) or cell.metadata.get("nbgrader", {}).get("locked"):
+            continue
+        if marker := WRITTEN.match(cell.source):
+            written += float(marker["points"])
+        elif cell.cell_type == "markdown":
+            words += len(text.split())
+            predictions += text.count("**Predict")
+        elif marker := MARKER.match(cell.source):
+            words += len(SOLUTION.sub("", text).split())
+            points += int(marker["points"])
+        else:
+            lines += sum(bool(line.strip()) for line in text.splitlines())
+    reading = words / WORDS_PER_MINUTE + lines / LINES_PER_MINUTE
+    writing = points * MINUTES_PER_POINT + written * MINUTES_PER_WRITTEN_POINT
+    return reading + writing + predictions * MINUTES_PER_PREDICTION
+
+
+def skipped(pieces: list[tuple], lab: str) -> float:
+    """Seconds of the trainings that the executed solution leaves out."""
+    runs = [
+        run
+        for cell, text in pieces
+        if "author-only" in tags(cell)
+        for found in SKIPPED.finditer(text)
+        for run in found["runs"].split(", ")
+    ]
+    return sum(sum(json.loads((RUNS / lab / f"{run}.json").read_text())["seconds"]) for run in runs)
+
+
+def given_lines(nb: nbformat.NotebookNode) -> int:
+    """Lines of code that a student's notebook gives to read: without exercises, checks, setup and blank lines."""
+    return sum(
+        sum(bool(line.strip()) for line in cell.source.splitlines())
+        for cell in nb.cells
+        if cell.cell_type == "code"
+        and not {"author-only", "setup"} & set(tags(cell))
+        and not cell.metadata.get("nbgrader")
+    )
+
+
+def note_waiting(lab: str, nb: nbformat.NotebookNode, seconds: dict[int, float]) -> None:
+    """Keep how long the cells of each section ran. seconds: index of a cell -> seconds."""
+    index = {cell.id: number for number, cell in enumerate(nb.cells)}
+    found = json.loads(WAITING.read_text()) if WAITING.exists() else {}
+    found[lab] = {
+        title: round(sum(seconds.get(index[cell.id], 0) for cell, _ in pieces if cell.cell_type == "code"))
+        for title, pieces in sections(nb).items()
+        if title
+    }
+    WAITING.write_text(json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False) + "\n")
+
+
+def timed(nb: nbformat.NotebookNode, lab: str) -> nbformat.NotebookNode:
+    """The notebook with the minutes of its sections, and their sum, as they are."""
+    found = minutes(nb, lab)
+
+    def stated(line: str) -> str:
+        heading = HEADING.match(line)
+        return f"{heading['title']} ({found[heading['title']]} minutes)" if heading else line
+
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            lines = "\n".join(map(stated, cell.source.split("\n")))
+            cell.source = TOTAL.sub(rf"\g<before>{sum(found.values())}\g<after>", lines)
+    return nb
+
+
+def main() -> None:
+    print(f"{'lab':<28} minutes  points  given lines")
+    for lab in labs():
+        nb = notebook(lab)
+        points = sum(exercise.points for exercise in exercises(nb))
+        print(f"{lab:<28} {sum(minutes(nb, lab).values()):>7} {points:>7} {given_lines(nb):>12}")
+
+
+if __name__ == "__main__":
+    main()
