@@ -19,7 +19,7 @@
 #
 # **You need** {{lab convolution_basics}} (kernels, pooling), {{lab cifar_progression}} (convolutional networks) and {{lab pretrained_resnet}} (the course's ResNet-20).
 #
-# **Time:** about 125 minutes of work. Running every cell takes about one to two minutes on two CPU cores.
+# **Time:** about 130 minutes of work. Running every cell takes about one to two minutes on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
@@ -51,7 +51,7 @@ MOST_IMAGES = 6_000  # training images used, of up to 60,000: plenty to look ins
 LAYERS = ["conv1", "pool1", "conv2", "pool2"]  # the stations of the journey
 
 # %% [markdown]
-# ## 1 Fashion-MNIST, twice (5 minutes)
+# ## 1 Fashion-MNIST, twice (10 minutes)
 #
 # Fashion-MNIST is made like MNIST: grey images of 28×28 pixels, ten classes. But it shows clothes, and is harder.
 
