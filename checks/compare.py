@@ -145,9 +145,13 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class pair:  # noqa: N801
-    """Several values that are returned together, each with its name and form: pair({"the images": array(), ...})."""
+    """Several values that are returned together, each with its name and form: pair({"the images": array(), ...}).
+
+    whole: whether a mistake must explain all of them: by chance it may give one of the numbers.
+    """
 
     parts: dict
+    whole: bool = False
 
     def split(self, answer, expected) -> str | list[Part]:
         """The parts, or what is wrong with the answer as a whole."""
@@ -160,6 +164,7 @@ class pair:  # noqa: N801
             return f"{wanted}; your function returned {kind(value)}."
         if len(value) != n:
             return f"{wanted}; your function returned {len(value)}."
+        value = value.tolist() if isinstance(value, np.ndarray) and value.ndim == 1 else value
         return [
             Part(name, form, value[k], lambda result, k=k: result[k])
             for k, (name, form) in enumerate(self.parts.items())
@@ -273,6 +278,8 @@ class Comparison(Check):
             rights = [part.of(one) for one in (expected.answers if isinstance(expected, one_of) else [expected])]
             if any(part.form.same(part.yours, right) for right in rights):
                 continue
+            if getattr(form, "whole", False):
+                return part.form.unlike(part.yours, rights[0], part.name, where)
             return self.why(part, rights, case, arguments, where)
         for part in parts:
             if flaw := part.form.flaw(part.yours, part.name, answer["kind"]):

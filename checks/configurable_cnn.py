@@ -38,6 +38,7 @@ def configurations(rng: np.random.Generator):
         ((32, 32, 3), 2, 0, False, {}),
         ((24, 20, 1), 3, 2, True, {"l2": float(np.round(rng.uniform(0.002, 0.009), 4))}),
         ((32, 32, 3), 4, 1, False, {"use_batch_norm": False, "l2": 0.0}),
+        ((16, 16, 1), 1, 1, True, {"use_batch_norm": False, "l2": float(np.round(rng.uniform(0.002, 0.009), 4))}),
     ):
         yield {
             "input_shape": shape,
@@ -121,12 +122,17 @@ def why_filters(filters: list[int], first: int) -> str:
 
 def judge_penalty(found: dict, l2: float) -> str | None:
     """What is wrong with the L2 penalty of a network: strength times the sum of the squares of all kernels' weights."""
+    total, kernels = found["total"], found["kernels"]
+    if found["others"] and not any(kernel["penalised"] for kernel in kernels):
+        return (
+            f"your penalty counts {' and '.join(PENALISED[name] for name in found['others'])}, and not the kernels: "
+            "these have `kernel_regularizer`."
+        )
     if found["others"]:
         return (
             f"your penalty also counts {' and '.join(PENALISED[name] for name in found['others'])}. It should count "
             "the kernels alone."
         )
-    total, kernels = found["total"], found["kernels"]
     if l2 == 0:
         return None if total == 0 else "no penalty was asked for, and `model.losses` of your network has one."
     if total == 0:
@@ -151,6 +157,8 @@ def judge_penalty(found: dict, l2: float) -> str | None:
     for sentence, value in wrong.items():
         if np.isclose(total, value, rtol=1e-3):
             return sentence
+    if without := sum(not kernel["penalised"] for kernel in kernels):
+        return f"{without} of the {len(kernels)} kernels have no penalty."
     return f"the penalty is {total:.4g}, but l2 times the squares of all kernels' weights is {expected:.4g}."
 
 
@@ -317,7 +325,29 @@ def step_with_l2(weights, gradient, learning_rate, strength):
 step_with_l2.mistakes = {
     "The penalty is missing: this step follows the gradient alone.": against(lambda w, g, s: g),
     "The gradient is missing: this step follows the penalty alone.": against(lambda w, g, s: 2 * s * w),
-    "A factor is missing: the slope of w² is 2w.": against(lambda w, g, s: g + s * w),
+    "A factor is wrong: the slope of w² is 2w.": [
+        against(lambda w, g, s: g + s * w),
+        against(lambda w, g, s: g + s * w / 2),
+    ],
+    "Mind the brackets: the learning rate multiplies the sum of both slopes, and all of it is subtracted.": [
+        lambda w, g, rate, s: w - rate * g + 2 * s * w,
+        lambda w, g, rate, s: w - rate * g + s * w,
+    ],
+    "The slope of the penalty belongs to each weight by itself and has its sign: 2 · strength · w.": [
+        against(lambda w, g, s: g + 2 * s),
+        against(lambda w, g, s: g + 2 * s * np.sum(w)),
+        against(lambda w, g, s: g + 2 * s * w**2),
+        against(lambda w, g, s: g + 2 * s * np.abs(w)),
+    ],
+    "The gradient works the wrong way round: a step goes against it.": lambda w, g, rate, s: (
+        w + rate * g - 2 * rate * s * w
+    ),
+    "`learning_rate` and `strength` are exchanged.": lambda w, g, rate, s: w - s * (g + 2 * rate * w),
+    "`strength` belongs to the penalty alone, not to the gradient.": [
+        against(lambda w, g, s: s * (g + 2 * w)),
+        against(lambda w, g, s: s * (g + w)),
+    ],
+    "Your weights are the same as before the step.": lambda w, g, rate, s: w,
     "The penalty works the wrong way round here: weights grow. Its slope adds to the gradient.": [
         against(lambda w, g, s: g - 2 * s * w),
         against(lambda w, g, s: g - s * w),
@@ -344,6 +374,7 @@ step_with_l2.mistakes = {
     "`strength` is missing: how much the penalty counts.": against(lambda w, g, s: g + 2 * w),
     "You took two steps, one after the other. Both slopes belong to the weights before the step.": [
         lambda w, g, rate, s: (w - rate * g) * (1 - 2 * rate * s),
+        lambda w, g, rate, s: (w - rate * g) * (1 - rate * s),
         lambda w, g, rate, s: w * (1 - 2 * rate * s) - rate * (g + 2 * s * w * (1 - 2 * rate * s)),
     ],
     "This is the change. The weights after the step are wanted.": [
@@ -358,7 +389,7 @@ step_with_l2.mistakes = {
 # Losses that fall and rise, and a patience. Each pattern is there for a mistake that the others do not show.
 PATTERNS = (
     (
-        [9, 7, 6, 6.5, 6.2, 5, 5.5, 5.7, 5.9, 5.8, 4, 4.5],
+        [9, 7, 6, 6.5, 6.2, 5, 5.5, 5.7, 5.9, 5.8, 4, 4.5, 4.6, 4.7, 4.8],
         3,
     ),  # better again too late, and an epoch without improvement before
     ([8, 6, 7, 6.6, 6.4, 6.2, 6.1], 2),  # better than the epoch before, and not than the best
@@ -367,6 +398,7 @@ PATTERNS = (
     ([4, 4, 4.1, 4.2], 2),  # as good as the first one
     ([5, 3, 4], 4),  # never stopped
     ([6, 5, 5.5, 1], 1),
+    ([7, 5, 7, 9], 2),  # as bad as so many epochs ago is not the same as no improvement since
 )
 
 
@@ -403,7 +435,7 @@ def never_reset(val_losses, patience):
 @compare(
     courses,
     where="For val_losses = {val_losses} and patience = {patience}: ",
-    form=pair({"the number of epochs": number(), "the best epoch": number()}),
+    form=pair({"the number of epochs": number(), "the best epoch": number()}, whole=True),
 )
 def early_stopping(val_losses, patience):
     return stopped(val_losses, patience)
@@ -418,6 +450,16 @@ early_stopping.mistakes = {
     "You stop one epoch too late: after as many epochs without improvement as `patience` says, training ends.": (
         lambda v, p: stopped(v, p, last=lambda waited, p: waited > p)
     ),
+    "You do not use `patience`: training ends after the first epoch without improvement.": lambda v, p: stopped(v, 1),
+    "There are more epochs than losses: a training that is never stopped ends with the last loss.": (
+        lambda v, p: (stopped(v, p)[1] + p, stopped(v, p)[1])
+    ),
+    "The last loss counts, too: you stopped looking one epoch before the end.": (
+        lambda v, p: (stopped(v[:-1], p)[0] + (stopped(v[:-1], p)[0] == len(v) - 1), stopped(v[:-1], p)[1])
+    ),
+    "Only where training was stopped does the best epoch lie `patience` epochs before the end.": (
+        lambda v, p: (stopped(v, p)[0], max(1, stopped(v, p)[0] - p))
+    ),
     "You stop one epoch too early.": lambda v, p: stopped(v, p, last=lambda waited, p: waited >= max(1, p - 1)),
     "You compare with the epoch before. What counts is whether an epoch is better than the best one so far.": (
         lambda v, p: stopped(v, p, better=lambda loss, losses: loss < losses[-1])
@@ -427,7 +469,10 @@ early_stopping.mistakes = {
         lambda v, p: stopped(v, p, better=lambda loss, losses: loss <= min(losses))
     ),
     "You looked at all losses. After training has ended there are no more: the best epoch lies before it.": (
-        lambda v, p: (stopped(v, p)[0], int(np.argmin(v)) + 1)
+        [
+            lambda v, p: (stopped(v, p)[0], int(np.argmin(v)) + 1),
+            lambda v, p: (min(int(np.argmin(v)) + 1 + p, len(v)), int(np.argmin(v)) + 1),
+        ]
     ),
     "You look for the highest loss. The lowest one is the best.": (
         lambda v, p: stopped(v, p, better=lambda loss, losses: loss > max(losses))
@@ -438,6 +483,6 @@ early_stopping.mistakes = {
         lambda v, p: (len(v), stopped(v, p)[1]),
     ],
     "The second number is the best loss. Its epoch is wanted.": (
-        lambda v, p: (stopped(v, p)[0], v[stopped(v, p)[1] - 1])
+        [lambda v, p: (stopped(v, p)[0], v[stopped(v, p)[1] - 1]), lambda v, p: (stopped(v, p)[0], min(v))]
     ),
 }

@@ -188,14 +188,14 @@ def judge_input(model: dict, shape: list[int], scaled: str = "standardised") -> 
 def tidy(found: list[dict]) -> tuple[list[dict], bool]:
     """The layers without what changes nothing; and whether an activation stands in an odd place.
 
-    Flatten and dropout of rate 0 are left out; each activation counts with the layer that it belongs to. relu after a
-    max pooling, a dropout or another relu gives the same numbers as without that: this is odd, and right.
+    Flatten, Identity and dropout of rate 0 are left out; each activation counts with the layer that it belongs to. relu
+    after a max pooling, a dropout or another relu gives the same numbers as without that: this is odd, and right.
     """
     kept, odd = [], False
     for layer in found:
         if layer["kind"] in ("Flatten", "Reshape") and len(layer["output_shape"] or ()) == 1:
             continue
-        if layer["kind"] in DROPOUTS and layer.get("rate") == 0:
+        if layer["kind"] == "Identity" or layer["kind"] in DROPOUTS and layer.get("rate") == 0:
             continue
         function = "softmax" if layer["activation"] == "softmax_v2" else layer["activation"]  # tf.nn.softmax
         if layer["kind"].lower() in STRAY | {"maximum"} and (function or layer["kind"] != "Maximum"):

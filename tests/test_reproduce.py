@@ -133,3 +133,8 @@ def test_published_figures_are_those_with_a_source():
     known = {place: row["value"] for place, row in zip(places, rows, strict=True)}
     for row in ROWS:
         assert row["published"] == known.get((row["lab"], row["run"], row["metric"]))
+
+
+def test_a_lab_finds_its_own_figures():
+    found = training.reference_figures(LAB)
+    assert found == [row for row in ROWS if row["lab"] == LAB] and len(found) > 5

@@ -1,7 +1,6 @@
 """Any Keras model as plain data, for the judges of networks: its layers, its outputs, its loss, its first steps."""
 
 import re
-import warnings
 
 import numpy as np
 
@@ -225,19 +224,17 @@ def _layers(model) -> list[dict]:
 
 def _operation(operation) -> dict:
     """A layer, or an operator such as Add, which has no parameters."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a lambda as activation: it need not be stored here
-        config = operation.get_config() if hasattr(operation, "count_params") else {}
+    layer = hasattr(operation, "count_params")
     regularizer = getattr(operation, "kernel_regularizer", None)
     return {
         "kind": type(operation).__name__,
         "activation": _activation(operation),
-        "parameters": operation.count_params() if hasattr(operation, "count_params") else 0,
+        "parameters": operation.count_params() if layer else 0,
         "input_shape": _shape(getattr(getattr(operation, "input", None), "shape", None)),
         "output_shape": _shape(getattr(getattr(operation, "output", None), "shape", None)),
         "trainable": bool(getattr(operation, "trainable", False)),
         "regularizer": type(regularizer).__name__ if regularizer is not None else None,
-        **{name: _list(config[name]) for name in ARGUMENTS if name in config},
+        **{name: _list(getattr(operation, name)) for name in ARGUMENTS if layer and hasattr(operation, name)},
     }
 
 

@@ -112,6 +112,25 @@ def cnn_with_a_dropout_of_rate_0(use_dropout, **settings):
     return model
 
 
+class Squares(keras.regularizers.Regularizer):
+    """Without `get_config`: such a network cannot be stored, but it can be trained."""
+
+    def __init__(self, strength):
+        self.strength = strength
+
+    def __call__(self, weights):
+        return self.strength * keras.ops.sum(weights**2)
+
+
+@right("build_cnn")
+def cnn_with_a_penalty_of_its_own(**settings):
+    def penalty(layer, l2):
+        layer.bias_regularizer = keras.regularizers.L2(0.0)  # of strength 0: none
+        return Squares(l2)
+
+    return cnn(**settings, penalty=penalty)
+
+
 @wrong("build_cnn", says="the filters double once and then stay")
 def cnn_twice_the_filters(**settings):
     return cnn(**settings, growth=lambda n, k: 2 * n if k else n)
@@ -359,7 +378,7 @@ def cnn_l2_of_biases(**settings):
     return cnn(**settings, penalty=penalty)
 
 
-@wrong("build_cnn", says="your penalty also counts feature maps.")
+@wrong("build_cnn", says="your penalty counts feature maps, and not the kernels")
 def cnn_l2_of_feature_maps(**settings):
     def penalty(layer, l2):
         layer.activity_regularizer = keras.regularizers.L2(l2)
@@ -376,6 +395,35 @@ def cnn_l2_of_batch_norm(**settings):
         **settings,
         maps=lambda n: [conv(n), normalised(n), layers.MaxPooling2D()] if settings.get("l2") else standard(n),
     )
+
+
+@wrong("build_cnn", says="2 of the 6 kernels have no penalty.")
+def cnn_l2_but_for_two_convolutions(**settings):
+    def penalty(layer, l2):
+        some = isinstance(layer, layers.Conv2D) and layer.filters > settings["n_filters"]
+        return None if some else keras.regularizers.L2(l2)
+
+    return cnn(**settings, penalty=penalty)
+
+
+@wrong("build_cnn", says="1 wanted, yours has 0.")
+def cnn_dropout_only_with_batch_norm(**settings):
+    with_norm = settings.get("use_batch_norm", True)
+    return cnn(**(settings | {"use_dropout": settings["use_dropout"] and with_norm}))
+
+
+@right("build_cnn")
+def cnn_with_identity_for_batch_norm(**settings):
+    flat = cnn(**settings)
+    if settings.get("use_batch_norm", True):
+        return flat
+    model = keras.Sequential([keras.Input(settings["input_shape"])])
+    for layer in flat.layers:
+        model.add(layer)
+        if isinstance(layer, layers.Conv2D):
+            model.add(layers.Identity())
+    model.compile(flat.optimizer, flat.loss, metrics=["accuracy"])
+    return model
 
 
 def standard(filters):
@@ -519,6 +567,19 @@ def as_keras_does_it(val_losses, patience):
         if model.stop_training:
             break
     return [epoch, callback.best_epoch]
+
+
+@right("early_stopping")
+def as_an_array(val_losses, patience):
+    return np.array(with_a_counter.function(val_losses, patience))
+
+
+@wrong("early_stopping", says="the best epoch is 1, and that is not right.")
+def worse_than_so_many_epochs_ago(val_losses, patience):
+    for i in range(patience, len(val_losses)):
+        if val_losses[i] >= val_losses[i - patience]:
+            return i + 1, 1
+    return len(val_losses), 1
 
 
 @wrong("early_stopping", says="your function returned a number.")
