@@ -394,9 +394,9 @@ PATTERNS = (
     ),  # better again too late, and an epoch without improvement before
     ([8, 6, 7, 6.6, 6.4, 6.2, 6.1], 2),  # better than the epoch before, and not than the best
     ([5, 4, 4, 4.2, 4.3, 4.4], 2),  # as good as the best is not better
+    ([5, 4, 3, 3.5], 5),  # never stopped
     ([3, 4, 5, 2], 3),  # better in the last moment
     ([4, 4, 4.1, 4.2], 2),  # as good as the first one
-    ([5, 3, 4], 4),  # never stopped
     ([6, 5, 5.5, 1], 1),
     ([7, 5, 7, 9], 2),  # as bad as so many epochs ago is not the same as no improvement since
 )
