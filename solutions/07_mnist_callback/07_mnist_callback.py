@@ -20,7 +20,7 @@
 #
 # **You need** {{lab cifar_progression}} (networks, training and validation) and {{lab augmentation}} (augmentation, `tf.data`, the confusion matrix).
 #
-# **Time:** about 130 minutes of work. Running every cell takes about 9 minutes on two CPU cores, most of
+# **Time:** about 140 minutes of work. Running every cell takes about 9 minutes on two CPU cores, most of
 # it in section 5, where you may load our trained network instead.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
@@ -282,7 +282,7 @@ def build_single_conv():
 
 
 # %% [markdown]
-# ## 4 How fast, how often? (10 minutes)
+# ## 4 How fast, how often? (15 minutes)
 #
 # Train until your callback stops, at most 20 epochs. **Predict:** after how many epochs? And will accuracy on the
 # *test* images be above 99.8 % as well?
@@ -532,7 +532,7 @@ plots.show(
 # Look at the validation curve just after a step: it becomes calmer, and often a little higher. In our run the rate
 # reached the lowest value allowed, `min_lr`, in epoch 18 of 25.
 #
-# ## 6 The report (35 minutes)
+# ## 6 The report (40 minutes)
 #
 # Now, and only now, the test images. The network is finished: you choose nothing with them. (We chose our recipe
 # by validation, but saw the test accuracy of some trials on the way; README says so, too. So our figure may be a little
