@@ -138,3 +138,11 @@ def test_published_figures_are_those_with_a_source():
 def test_a_lab_finds_its_own_figures():
     found = training.reference_figures(LAB)
     assert found == [row for row in ROWS if row["lab"] == LAB] and len(found) > 5
+
+
+def test_readme_quotes_the_runs_that_lab_03_ships():
+    text = " ".join(reproduce.README.read_text(encoding="utf-8").split())
+    runs = [training.reference_run("03_cifar_progression", run) for run in "abcd"]
+    for figures in ([run["val_accuracy"][-1] for run in runs], [run["test_accuracy"] for run in runs]):
+        *first, last = (f"{figure:.3f}" for figure in figures)
+        assert f"{', '.join(first)} and {last} in" in text

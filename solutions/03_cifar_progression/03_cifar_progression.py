@@ -948,8 +948,9 @@ def measure(seed):
         history = {name: [round(float(value), 4) for value in values] for name, values in history.items()}
         shared = {"run": run, "epochs": len(history["loss"]), "seconds": sum(history["seconds"]), "data": data.source}
         yield shared | {"metric": "val_accuracy", "value": history["val_accuracy"][-1]}
-        yield shared | {"metric": "test_accuracy", "value": accuracy(model, x_test, y_test)}
-        yield {"run": run, "history": history, "model": model}
+        on_test = accuracy(model, x_test, y_test)
+        yield shared | {"metric": "test_accuracy", "value": on_test}
+        yield {"run": run, "history": history | {"test_accuracy": round(on_test, 4)}, "model": model}
 
 
 # %% [markdown]

@@ -882,8 +882,9 @@ plots.show(
 # 0.57<!-- our probe tissue.resnet20.features.20 -->, hardly more than one constant answer, but the middle one has
 # 0.75<!-- our probe tissue.resnet20.add_5.20 -->. EfficientNet-Lite0, which has seen more kinds of pictures, reaches
 # 0.84<!-- our probe tissue.efficientnet.block6d_add.20 --> before its head, and
-# 0.70<!-- our probe tissue.efficientnet.head_relu.20 --> after it. Last layers keep what tells ImageNet's or CIFAR-10's
-# classes apart, and drop the rest. So "frozen features do not help with the tissue" would have been a wrong conclusion:
+# 0.70<!-- our probe tissue.efficientnet.head_relu.20 --> after it. It seems that last layers keep what tells ImageNet's or
+# CIFAR-10's classes apart, and drop the rest. (In part the head may lose because it has most channels, 1,280: with 40
+# images a probe finds chance patterns in so many numbers. In ResNet-20 the last layer has only 64.) So "frozen features do not help with the tissue" would have been a wrong conclusion:
 # the right layer of the same frozen network does.
 #
 # ### When does it pay? (1 point)

@@ -19,7 +19,7 @@
 #
 # **You need** {{lab convolution_basics}} (kernels, pooling), {{lab cifar_progression}} (convolutional networks) and {{lab pretrained_resnet}} (the course's ResNet-20).
 #
-# **Time:** about 130 minutes of work. Running every cell takes about one to two minutes on two CPU cores.
+# **Time:** about 135 minutes of work. Running every cell takes about one to two minutes on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
@@ -627,7 +627,7 @@ plots.show(
 # square has its middle there. Replace `log_odds_with` by `predict_with`: where the network is sure, the map turns white.
 # But mind that a square also adds something: its edges are new, and the network has never seen a grey square.
 #
-# ## 6 Grad-CAM (35 minutes)
+# ## 6 Grad-CAM (40 minutes)
 #
 # An occlusion map asks the network once for each square. **Grad-CAM** (Selvaraju et al. 2017,
 # [arXiv:1610.02391](https://arxiv.org/abs/1610.02391)) asks once, forward and backward. The idea: take the last feature
@@ -806,9 +806,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Both pass: with random weights both maps are others. Trained, Grad-CAM lies on the face, the cup, the engine; with random
+# As far as the eye can tell, both pass: with random weights both maps are others. Trained, Grad-CAM lies on the face, the cup, the engine; with random
 # weights its spots lie anywhere. Saliency is noisy, but outlines of the cup can be seen; with random weights only a grid
-# is left, which comes from the steps of the convolutions. Not every method passes. In the paper *guided backpropagation*,
+# is left, probably from the strides of the convolutions. Not every method passes. In the paper *guided backpropagation*,
 # whose pictures are the finest of all, drew nearly the same edges with random weights: it showed the image, not what the
 # network had learned.
 #
