@@ -22,6 +22,7 @@ from checks import plain, raised
 from checks.plain import Unusable
 from checks.probes import running
 from checks.probes.running import NOT_ATTEMPTED, NOT_YET, RAISED
+from helpers import progress
 from helpers.messages import CourseError, Message
 
 RIGHT = "right"
@@ -224,11 +225,13 @@ def explained(reason: str) -> str:
 
 
 def summary(lab_checks) -> Message:
-    """The table of a lab's checks and their latest outcomes. `lab_checks` is the lab's check module."""
+    """A lab's checks with their latest outcomes, and its predictions. `lab_checks` is the lab's check module."""
     found = [value for value in vars(lab_checks).values() if isinstance(value, Check)]
     status = {one.exercise: one.latest.status if one.latest else "not run in this session" for one in found}
     right = sum(value == RIGHT for value in status.values())
     lines = [f"{'✓' if value == RIGHT else '·'} {name}: {value}" for name, value in status.items()]
+    if told := progress.predictions():
+        lines += ["", *str(told).splitlines()]
     return Message(
         "good" if right == len(found) else "info",
         f"{right} of {len(found)} checks are right",

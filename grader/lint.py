@@ -35,6 +35,7 @@ def problems(nb: NotebookNode) -> list[str]:
         elif _at_top_level(exercise.cell.source):
             found.append(f"{where} has a solution region outside a function: its unsolved cell would fail by itself.")
 
+    found += unmatched(nb)
     for number, cell in enumerate(nb.cells):
         where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
         if by_number := BY_NUMBER.search(cell.source):
@@ -74,6 +75,40 @@ def unreadable(nb: NotebookNode) -> list[str]:
         if lacking:
             found.append(f"{where} lacks {', '.join(lacking)} in its nbgrader metadata.")
     return found
+
+
+def unmatched(nb: NotebookNode) -> list[str]:
+    """Predictions whose name is taken, or which no later cell measures, and measurements that nobody predicted."""
+    found, predicted, measured = [], set(), set()
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            continue
+        for call, name in _named_calls(cell.source):
+            if call == "measured":
+                measured.add(name)
+            if call == "predict" and name in predicted:
+                found.append(f"Two cells predict '{name}': each prediction needs a name of its own.")
+            elif call == "predict" and name in measured:
+                found.append(f"'{name}' is predicted after it is measured.")
+            predicted |= {name} if call == "predict" else set()
+    found += [
+        f"'{name}' is predicted, but no cell calls measured('{name}', ...)." for name in sorted(predicted - measured)
+    ]
+    found += [
+        f"'{name}' is measured, but no cell calls predict('{name}', ...)." for name in sorted(measured - predicted)
+    ]
+    return found
+
+
+def _named_calls(source: str) -> list[tuple[str, str]]:
+    """The calls `predict("name", ...)` and `measured("name", ...)` of a cell: function and name, in order."""
+    calls = [node for node in ast.walk(ast.parse(plain_python(source))) if isinstance(node, ast.Call) and node.args]
+    return [
+        (call.func.id, call.args[0].value)
+        for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset))
+        if isinstance(call.func, ast.Name) and call.func.id in ("predict", "measured")
+        if isinstance(call.args[0], ast.Constant)
+    ]
 
 
 def _balanced(source: str, begin: str, end: str) -> bool:

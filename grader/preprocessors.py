@@ -42,14 +42,18 @@ class StripAuthoring(NbGraderPreprocessor):
 
 
 class FillIn(NbGraderPreprocessor):
-    """Write the address for {{repository}}, the badge for {{colab}}, "lab 05" for {{lab ...}}; unmark figures."""
+    """Write the address for {{repository}}, the badge for {{colab}}, the lab's name without its number for {{name}},
+    "lab 05" for {{lab ...}}; unmark figures.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         address = repository()
-        colab = COLAB.format(project=urlparse(address).path, lab=resources["nbgrader"]["notebook"])
+        lab = resources["nbgrader"]["notebook"]
+        colab = COLAB.format(project=urlparse(address).path, lab=lab)
         for cell in nb.cells:
             cell.source = cell.source.replace("{{colab}}", BADGE.format(address=colab))
-            cell.source = figures.without_marks(cell.source.replace("{{repository}}", address))
+            cell.source = cell.source.replace("{{repository}}", address).replace("{{name}}", lab[3:])
+            cell.source = figures.without_marks(cell.source)
             cell.source = LAB.sub(numbered, cell.source)
         return nb, resources
 

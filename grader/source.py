@@ -42,7 +42,7 @@ sys.path.insert(0, str(course))
 
 from helpers import session
 
-session.begin()"""
+session.begin("{{name}}")"""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

@@ -27,8 +27,8 @@ class DataError(CourseError):
 class Message:
     """A box of text that notebooks show as HTML, and terminals, CI and screen readers as plain sentences.
 
-    `kind` is one of 'info', 'good', 'warning', 'bad'. `picture` is HTML (an <img> or <table>) placed under
-    the text; the text must be complete without it.
+    `kind` is one of 'info', 'good', 'warning', 'bad'. Without a title it is a quiet line. `picture` is HTML (an <img>
+    or <table>) placed under the text; the text must be complete without it.
     """
 
     def __init__(self, kind: str, title: str, text: str = "", picture: str = ""):
@@ -41,10 +41,11 @@ class Message:
 
     def _repr_html_(self) -> str:
         colour = COLOURS[self.kind]
+        title = f"<strong style='color:{colour}'>{html.escape(self.title)}</strong>" if self.title else ""
         paragraphs = "".join(f"<p style='margin:4px 0'>{_marked_up(line)}</p>" for line in self.text.splitlines())
         return (
             f"<div role='status' style='border-left:5px solid {colour};padding:6px 12px;margin:4px 0'>"
-            f"<strong style='color:{colour}'>{html.escape(self.title)}</strong>{paragraphs}{self.picture}</div>"
+            f"{title}{paragraphs}{self.picture}</div>"
         )
 
     def show(self) -> None:

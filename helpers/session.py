@@ -4,15 +4,17 @@ import os
 import sys
 import traceback
 
-from helpers import profile
+from helpers import profile, progress
 from helpers.messages import Message, in_notebook
 
 
-def begin(seed: int = 0) -> None:
+def begin(lab: str = "", seed: int = 0) -> None:
     """Seed everything, set the plot style, and say so when the run profile is not `full`.
 
-    From here on a cell that needs an unsolved exercise says 'not attempted' in one line.
+    lab: the lab's name without its number, under which progress is kept; in a source it is still {{name}}, and
+    nothing is kept. From here on a cell that needs an unsolved exercise says 'not attempted' in one line.
     """
+    progress.lab = "" if lab.startswith("{{") else lab
     load_tensorflow()
     from helpers import plots
 

@@ -55,6 +55,7 @@ def hermetic(tmp_path, monkeypatch):
     for variable in ("COURSE_DATA", "COURSE_PROFILE", "COURSE_OFFLINE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress"))
     look_up = socket.getaddrinfo
 
     def local_only(host, *args, **kwargs):
