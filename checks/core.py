@@ -103,12 +103,12 @@ class Check:
     where: str | Callable[[dict], str] = ""
     mistakes: dict = field(default_factory=dict)
     quiet: bool = False
-    latest: Outcome | None = None
 
     def __call__(self, student, seed: int = 0) -> None:
         """Show the outcome. Raises CheckFailed (one line, no traceback) for every outcome but 'right'."""
         outcome = self.verdict(self.collect(student, seed), seed)
-        self.latest = outcome
+        if not seed:
+            progress.note_outcome(self.exercise, outcome.status)
         if not seed or outcome.status != RIGHT:  # a hidden test that agrees has nothing to add
             outcome.message().show()
         if outcome.status != RIGHT:
@@ -224,16 +224,10 @@ def explained(reason: str) -> str:
     return f"{reason}\n{sentence}" if sentence else reason
 
 
-def summary(lab_checks) -> Message:
-    """A lab's checks with their latest outcomes, and its predictions. `lab_checks` is the lab's check module."""
-    found = [value for value in vars(lab_checks).values() if isinstance(value, Check)]
-    status = {one.exercise: one.latest.status if one.latest else "not run in this session" for one in found}
-    right = sum(value == RIGHT for value in status.values())
-    lines = [f"{'✓' if value == RIGHT else '·'} {name}: {value}" for name, value in status.items()]
-    if told := progress.predictions():
-        lines += ["", *str(told).splitlines()]
-    return Message(
-        "good" if right == len(found) else "info",
-        f"{right} of {len(found)} checks are right",
-        "\n".join(lines),
-    )
+def summary(lab_checks) -> None:
+    """Show a lab's exercises with their latest outcomes, and its predictions. `lab_checks`: the lab's check module."""
+    names = [value.exercise for value in vars(lab_checks).values() if isinstance(value, Check)]
+    known = {lab[3:]: found for lab, found in progress.exercises().items()}
+    progress.reached(progress.lab, names, known.get(lab_checks.__name__.rpartition(".")[2], {})).show()
+    if told := progress.predictions(progress.lab):
+        told.show()

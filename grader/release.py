@@ -4,6 +4,7 @@ solutions/NN/NN.py  <->  solutions/NN/NN.ipynb  ->  notebooks/NN/NN.ipynb
 """
 
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -23,9 +24,12 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
-from grader import figures, source, times
+from grader import checksums, figures, source, times
 from grader.lint import problems
 from grader.source import ROOT
+
+
+EXERCISES = ROOT / "data" / "exercises.json"
 
 
 class PipelineError(Exception):
@@ -36,6 +40,10 @@ def main() -> None:
     for lab in source.labs():
         if taken := sync(lab):
             print(f"solutions/{lab}: twins brought in step, {taken} was taken")
+    if EXERCISES.read_text(encoding="utf-8") != exercises():
+        EXERCISES.write_text(exercises(), encoding="utf-8")
+        checksums.write()
+        print("data/exercises.json: written")
     with tempfile.TemporaryDirectory() as folder:
         generate(ROOT, source.labs(), Path(folder))
         for fresh in sorted(Path(folder).rglob("*")):
@@ -47,6 +55,11 @@ def main() -> None:
     for stale in sorted({path.name for path in ROOT.glob("notebooks/[0-9]*")} - set(source.labs())):
         print(f"notebooks/{stale} has no source in solutions/ any more: remove it.")
     print(f"{len(source.labs())} labs are released.")
+
+
+def exercises() -> str:
+    """What a student's table needs to know of each exercise: the content of data/exercises.json."""
+    return json.dumps({lab: source.overview(source.notebook(lab)) for lab in source.labs()}, indent=1) + "\n"
 
 
 def sync(lab: str, root: Path = ROOT) -> str:

@@ -26,6 +26,7 @@ import helpers  # noqa: F401 - quiets TensorFlow, which a lab's definitions impo
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = re.compile(r"# EXERCISE (?P<name>\w+) \((?P<points>\d+)\)\n")
 WRITTEN = re.compile(r"<!-- WRITTEN (?P<name>\w+) \((?P<points>[\d.]+)\) -->\n")
+SECTION = re.compile(r"^## (.*?)(?: \(\d+ minutes\))?$", re.MULTILINE)
 LAB = re.compile(r"\{\{(?P<word>[Ll]ab) (?P<name>\w+)\}\}")
 SETUP_MARK = "# {{setup}}"
 SETUP = """\
@@ -180,6 +181,17 @@ def exercises(nb: NotebookNode) -> list[Exercise]:
     """The notebook's exercises, found by the marker `# EXERCISE name (points)` in a cell's first line."""
     found = ((MARKER.match(cell.source), cell) for cell in nb.cells if cell.cell_type == "code")
     return [Exercise(marker["name"], int(marker["points"]), cell) for marker, cell in found if marker]
+
+
+def overview(nb: NotebookNode) -> dict[str, dict]:
+    """The exercises in their order -> {"points": 2, "section": "3 Borders"}: what a student's table shows."""
+    section, found = "", {}
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            section = (SECTION.findall(cell.source) or [section])[-1]
+        elif marker := MARKER.match(cell.source):
+            found[marker["name"]] = {"points": int(marker["points"]), "section": section}
+    return found
 
 
 def definitions(lab: str, root: Path = ROOT) -> dict:

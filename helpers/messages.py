@@ -3,6 +3,7 @@
 import html
 import re
 import sys
+from collections.abc import Sequence
 
 COLOURS = {
     "info": "#0072B2",
@@ -27,15 +28,18 @@ class DataError(CourseError):
 class Message:
     """A box of text that notebooks show as HTML, and terminals, CI and screen readers as plain sentences.
 
-    `kind` is one of 'info', 'good', 'warning', 'bad'. Without a title it is a quiet line. `picture` is HTML (an <img>
-    or <table>) placed under the text; the text must be complete without it.
+    `kind` is one of 'info', 'good', 'warning', 'bad'. Without a title it is a quiet line. `rows` become a table above
+    the text; the first one is its head. `picture` is HTML (an <img>) placed under the text; the text must be complete
+    without it.
     """
 
-    def __init__(self, kind: str, title: str, text: str = "", picture: str = ""):
-        self.kind, self.title, self.text, self.picture = kind, title, text, picture
+    def __init__(self, kind: str, title: str, text: str = "", picture: str = "", rows: Sequence[Sequence[str]] = ()):
+        self.kind, self.title, self.text, self.picture, self.rows = kind, title, text, picture, rows
 
     def __str__(self) -> str:
-        return f"{self.title}\n{self.text}".strip()
+        widths = [max(map(len, column)) for column in zip(*self.rows, strict=True)]
+        cells = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in self.rows]
+        return "\n".join(filter(None, [self.title, *("  ".join(row).rstrip() for row in cells), self.text]))
 
     __repr__ = __str__
 
@@ -45,8 +49,16 @@ class Message:
         paragraphs = "".join(f"<p style='margin:4px 0'>{_marked_up(line)}</p>" for line in self.text.splitlines())
         return (
             f"<div role='status' style='border-left:5px solid {colour};padding:6px 12px;margin:4px 0'>"
-            f"{title}{paragraphs}{self.picture}</div>"
+            f"{title}{self._table()}{paragraphs}{self.picture}</div>"
         )
+
+    def _table(self) -> str:
+        lines = []
+        for row in self.rows:
+            tag = "td" if lines else "th scope='col'"
+            cells = "".join(f"<{tag} style='text-align:left'>{_marked_up(cell)}</{tag[:2]}>" for cell in row)
+            lines.append(f"<tr>{cells}</tr>")
+        return f"<table style='margin:6px 0'>{''.join(lines)}</table>" if lines else ""
 
     def show(self) -> None:
         """Display in a notebook, print elsewhere; never on stderr, which costs points in a graded cell."""

@@ -1,4 +1,4 @@
-"""What a student predicted, kept across restarts and shown beside the measurement.
+"""What a student predicted and what the checks said, kept across restarts.
 
 Each lab has one file of JSON lines in the folder `COURSE_PROGRESS` (default: `~/.cnn-course/progress`), never beside
 the notebook, so never in a submission. A line is only ever added, so two kernels at once do no harm, and a line that
@@ -19,6 +19,7 @@ from pathlib import Path
 from helpers import profile
 from helpers.messages import CourseError, Message
 
+DATA = Path(__file__).resolve().parents[1] / "data"
 RIGHT, CLOSE, WRONG = "right", "close", "wrong"
 WITHIN = {RIGHT: 0.02, CLOSE: 0.1}  # of the measured number, or of 1 if both numbers lie between 0 and 1
 EXACT_UP_TO = 1000  # a whole number below that is right only if it is equal
@@ -86,38 +87,92 @@ def measured(name: str, value) -> None:
     Message(KINDS[verdict], f"{_titled(name)}: {words}", f"{_said(kept)}; measured: {_shown(value)}.").show()
 
 
-def predictions(of: str | None = None) -> Message | None:
-    """The table of a lab's predictions, of this notebook's lab unless it is named; None if there are none.
+# ---- what was reached ---------------------------------------------------------------------------------------
 
-    How many were right, how sure the student was, and how far off.
+
+def exercises() -> dict[str, dict[str, dict]]:
+    """The labs' folder names -> the exercises in their order -> {"points": 2, "section": "3 Borders"}."""
+    return json.loads((DATA / "exercises.json").read_text(encoding="utf-8"))
+
+
+def note_outcome(exercise: str, status: str) -> None:
+    """Keep what a check of this notebook's lab said, unless it said so the last time, too."""
+    if outcomes(lab).get(exercise) != status:
+        note("outcome", exercise=exercise, status=status)
+
+
+def outcomes(of: str) -> dict[str, str]:
+    """Exercise -> the latest outcome of its check."""
+    return {event["exercise"]: event["status"] for event in events(of) if event["kind"] == "outcome"}
+
+
+def reached(of: str, names: Iterable[str], known: dict[str, dict]) -> Message:
+    """The table of a lab's exercises: outcome, points, and the section to read again.
+
+    of: the lab's name without its number. known: its exercises as in `exercises`; another one has no points.
     """
-    kept = events(lab if of is None else of)
-    lines, verdicts, off, sure = [], [], [], []
+    said, names = outcomes(of), list(names)
+    rows, points = [("exercise", "outcome", "points", "section")], 0
+    for name in names:
+        status, about = said.get(name, "not checked yet"), known.get(name, {"points": 0, "section": ""})
+        right = status == RIGHT
+        points += about["points"] * right
+        score = f"{about['points'] if right else 0} of {about['points']}" if name in known else ""
+        rows.append((name, f"✓ {status}" if right else f"· {status}", score, "" if right else about["section"]))
+    right = sum(said.get(name) == RIGHT for name in names)
+    total = sum(about["points"] for about in known.values())
+    title = f"{right} of {len(names)} exercises are right" + f": {points} of {total} points" * bool(total)
+    return Message("good" if right == len(names) else "info", title, rows=rows)
+
+
+def predictions(of: str) -> Message | None:
+    """The table of a lab's predictions: how many were right, how sure the student was, how far off. None without any.
+
+    of: the lab's name without its number.
+    """
+    kept = events(of)
+    rows, verdicts, off, sure = [("prediction", "you said", "measured", "")], [], [], []
     for name in dict.fromkeys(event["name"] for event in kept if event["kind"] == "prediction"):
         (said, late), found = _prediction(kept, name), _measurement(kept, name)
         if found is None:
-            lines.append(f"· {_titled(name)}: you said {_shown(said['answer'])}; not measured yet")
+            rows.append((_titled(name), _shown(said["answer"]), "not yet", ""))
             continue
         verdict, words = compared(said["answer"], found["value"])
-        row = f"you said {_shown(said['answer'])}, measured {_shown(found['value'])}: {words}"
         if late:
-            lines.append(f"· {_titled(name)}: {row}; said after the measurement, so not counted")
-            continue
-        lines.append(f"{'✓' if verdict == RIGHT else '·'} {_titled(name)}: {row}")
-        verdicts.append(verdict)
-        if said["sure"] is not None:
-            sure.append((said["sure"], verdict == RIGHT))
-        if _is_number(said["answer"]) and _is_number(found["value"]):
-            off.append(abs(said["answer"] - found["value"]) / _scale(said["answer"], found["value"]))
-    if not lines:
+            words = "said after the measurement: not counted"
+        else:
+            verdicts.append(verdict)
+            if said["sure"] is not None:
+                sure.append((said["sure"], verdict == RIGHT))
+            if _is_number(said["answer"]) and _is_number(found["value"]):
+                off.append(abs(said["answer"] - found["value"]) / _scale(said["answer"], found["value"]))
+        sign = "✓ " if verdict == RIGHT and not late else "· "
+        rows.append((_titled(name), _shown(said["answer"]), _shown(found["value"]), sign + words))
+    if len(rows) == 1:
         return None
+    lines = []
     if sure:
         mean, hits = statistics.mean(percent for percent, _ in sure), sum(hit for _, hit in sure)
         lines.append(f"On average you were {mean:.0f} % sure; {hits} of these {len(sure)} were right.")
     if off:
         lines.append(f"Your numbers were off by {100 * statistics.median(off):.0f} % (median of {len(off)}).")
     title = f"{verdicts.count(RIGHT)} of {len(verdicts)} predictions were right, {verdicts.count(CLOSE)} close"
-    return Message("info", title, "\n".join(lines))
+    return Message("info", title, "\n".join(lines), rows=rows)
+
+
+def report() -> int:
+    """Print every lab: a table of those that were begun, one line for the others. Returns 0."""
+    for folder_name, known in exercises().items():
+        name = folder_name[3:]
+        heading = f"{folder_name[:2]} {_titled(name)}"
+        if not events(name):
+            print(f"{heading}: not begun, {sum(about['points'] for about in known.values())} points\n")
+            continue
+        print(f"{heading}: {reached(name, known, known)}")
+        if told := predictions(name):
+            print(told)
+        print()
+    return 0
 
 
 def compared(answer, value) -> tuple[str, str]:
@@ -184,7 +239,11 @@ def _append(file: Path, line: str) -> None:
         stream.write(f"{line}\n".encode())
 
 
-NEEDED = {"prediction": {"name", "answer", "sure"}, "measurement": {"name", "value"}}
+NEEDED = {
+    "prediction": {"name", "answer", "sure"},
+    "measurement": {"name", "value"},
+    "outcome": {"exercise", "status"},
+}
 
 
 def _event(line: str) -> dict | None:

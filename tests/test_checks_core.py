@@ -3,6 +3,7 @@
 import json
 import statistics
 import sys
+import types
 import warnings
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from checks import core, plain
 from checks.compare import judge_array
 from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT, Advice, Reason, judges
 from checks.probes import functions
+from helpers import progress
 
 
 def doubled_cases(rng):
@@ -279,12 +281,31 @@ def test_code_in_a_reason_is_shown_as_code():
     assert "`a < b`" in str(found)
 
 
-def test_summary_counts_right_checks():
-    class Lab:
-        pass
+@pytest.fixture
+def lab():
+    """A lab's module with one check."""
+    module = types.ModuleType("checks.doubling")
+    module.doubled = core.Check("doubled", doubled.probe, doubled.cases, doubled.judge)
+    return module
 
-    lab = Lab()
-    lab.doubled = core.Check("doubled", doubled.probe, doubled.cases, doubled.judge)
-    assert "0 of 1" in str(core.summary(lab))
+
+def test_summary_knows_the_latest_outcome_of_each_check(lab, capsys, monkeypatch):
+    monkeypatch.setattr(progress, "lab", "doubling")
+
+    def shown():
+        capsys.readouterr()
+        core.summary(lab)
+        return capsys.readouterr().out
+
+    assert "0 of 1 exercises are right" in shown() and "· not checked yet" in shown()
     lab.doubled(lambda x: 2 * x)
-    assert "1 of 1" in str(core.summary(lab)) and "doubled: right" in str(core.summary(lab))
+    assert "1 of 1 exercises are right" in shown() and "✓ right" in shown()
+    with pytest.raises(core.CheckFailed):
+        lab.doubled(lambda x: x**2)
+    assert "0 of 1 exercises are right" in shown() and "· not yet" in shown()
+
+
+def test_hidden_tests_leave_no_outcome(lab, monkeypatch):
+    monkeypatch.setattr(progress, "lab", "doubling")
+    lab.doubled(lambda x: 2 * x, seed=7)
+    assert progress.outcomes("doubling") == {}

@@ -238,4 +238,4 @@ def test_interrupted_command_has_no_traceback(run, monkeypatch):
 def test_unknown_command_shows_the_usage(arguments):
     done = subprocess.run([sys.executable, "-m", "helpers", *arguments], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.startswith("usage: python -m helpers [-h] doctor|fetch")
+    assert done.stderr.startswith("usage: python -m helpers [-h] doctor|fetch|progress")

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from checks import core
-from grader import lint, source
+from grader import lint, release, source
+from helpers import __main__ as command_line
 from helpers import progress
-from helpers.progress import CLOSE, RIGHT, WRONG, measured, predict, predictions
+from helpers.progress import CLOSE, RIGHT, WRONG, measured, note_outcome, predict
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +21,10 @@ def lab(monkeypatch):
     progress._remembered.clear()
     yield
     progress._remembered.clear()
+
+
+def predictions():
+    return progress.predictions("augmentation")
 
 
 @pytest.fixture
@@ -179,10 +183,11 @@ def test_table_of_a_lab():
     measured("c", "forest")
     assert str(predictions()).splitlines() == [
         "1 of 3 predictions were right, 1 close",
-        "✓ a: you said 15, measured 15: right",
-        "· b: you said 0.5, measured 0.58: close, too low by 0.08",
-        "· c: you said SVM, measured forest: another answer",
-        "· d: you said 3; not measured yet",
+        "prediction  you said  measured",
+        "a           15        15        ✓ right",
+        "b           0.5       0.58      · close, too low by 0.08",
+        "c           SVM       forest    · another answer",
+        "d           3         not yet",
         "On average you were 70 % sure; 1 of these 2 were right.",
         "Your numbers were off by 4 % (median of 2).",
     ]
@@ -194,14 +199,45 @@ def test_zero_measured_counts():
     assert "1 of 1 predictions were right" in str(predictions())
 
 
-def test_closing_table_of_a_lab_shows_the_predictions():
-    predict("a", 15)
-    measured("a", 15)
+KNOWN = {"rotate": {"points": 2, "section": "1 Turn"}, "flip": {"points": 3, "section": "2 Flip"}}
 
-    class Lab:
-        pass
 
-    assert "1 of 1 predictions were right" in str(core.summary(Lab()))
+def test_outcomes_points_and_sections_to_read_again():
+    note_outcome("rotate", "not yet")
+    note_outcome("rotate", "right")
+    note_outcome("flip", "right")
+    note_outcome("flip", "your code raised")
+    assert str(progress.reached("augmentation", [*KNOWN, "more"], KNOWN)).splitlines() == [
+        "1 of 3 exercises are right: 2 of 5 points",
+        "exercise  outcome             points  section",
+        "rotate    ✓ right             2 of 2",
+        "flip      · your code raised  0 of 3  2 Flip",
+        "more      · not checked yet",
+    ]
+
+
+def test_the_same_outcome_again_adds_nothing(tmp_path):
+    for _ in range(3):
+        note_outcome("rotate", "not yet")
+    assert len(file(tmp_path).read_text().splitlines()) == 1
+
+
+def test_progress_in_all_labs(says, monkeypatch):
+    exercise, about = next(iter(progress.exercises()["05_augmentation"].items()))
+    note_outcome(exercise, "right")
+    predict("accuracy", 0.4)
+    monkeypatch.setattr(sys, "argv", ["helpers", "progress"])
+    told = "\n".join(says(lambda: command_line.main() or None).splitlines())
+    assert "00 getting started: not begun, 10 points" in told
+    assert f"05 augmentation: 1 of {len(progress.exercises()['05_augmentation'])} exercises are right" in told
+    assert f"{about['points']} of {about['points']}" in told and "accuracy    0.4" in told
+
+
+def test_exercises_are_those_of_the_labs():
+    assert release.EXERCISES.read_text() == release.exercises(), "'make release' writes it"
+    assert list(progress.exercises()) == source.labs()
+    about = progress.exercises()["01_convolution_basics"]["correlate_valid"]
+    assert about == {"points": 2, "section": "1 A kernel is a template"}
 
 
 def test_restart_and_other_labs(tmp_path, monkeypatch):
