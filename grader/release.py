@@ -28,7 +28,6 @@ from grader import checksums, figures, source, times
 from grader.lint import problems
 from grader.source import ROOT
 
-
 EXERCISES = ROOT / "data" / "exercises.json"
 
 

@@ -44,6 +44,14 @@ sys.path.insert(0, str(course))
 from helpers import session
 
 session.begin("{{name}}")"""
+TEST = """\
+checks.{name}({name})
+### BEGIN HIDDEN TESTS
+checks.{name}({name}, seed={seed})
+### END HIDDEN TESTS"""
+DERIVED_TEST = re.compile(
+    r"(assert .*\n)?checks\.(\w+)\(\2\)\n### BEGIN HIDDEN TESTS\nchecks\.\2\(\2, seed=\d+\)\n### END HIDDEN TESTS"
+)
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -113,14 +121,16 @@ def expanded(nb: NotebookNode) -> NotebookNode:
 
 
 def condensed(nb: NotebookNode) -> list[NotebookNode]:
-    """The cells without what follows from their markers; a test cell that says something else stays."""
-    markers = [marker for cell in nb.cells if (marker := MARKER.match(cell.source))]
-    derived = {f"test_{marker['name']}": test_cell(marker["name"], 0).source for marker in markers}
+    """The cells without what follows from their markers, of today or of an earlier release; a test cell that says
+    something else stays.
+    """
+    exercises = {f"test_{marker['name']}" for cell in nb.cells if (marker := MARKER.match(cell.source))}
     cells = []
     for cell in nb.cells:
-        if derived.get(cell.metadata.get("nbgrader", {}).get("grade_id")) == cell.source:  # whatever its points
-            continue
-        cell = nbformat.from_dict({**cell, "source": SETUP_MARK if cell.source == SETUP else cell.source})
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in exercises and DERIVED_TEST.fullmatch(cell.source):
+            continue  # whatever its points
+        derived = "setup" in tags(cell) and "\nsession.begin(" in cell.source
+        cell = nbformat.from_dict({**cell, "source": SETUP_MARK if derived else cell.source})
         if MARKER.match(cell.source) or WRITTEN.match(cell.source):
             cell.metadata = nbformat.from_dict({key: one for key, one in cell.metadata.items() if key != "nbgrader"})
         cells.append(cell)
@@ -130,9 +140,7 @@ def condensed(nb: NotebookNode) -> list[NotebookNode]:
 def test_cell(name: str, points: int) -> NotebookNode:
     """The locked cell that calls an exercise's check, and once more, hidden, with other cases."""
     seed = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 9000 + 1000
-    cell = nbformat.v4.new_code_cell(
-        f"checks.{name}({name})\n### BEGIN HIDDEN TESTS\nchecks.{name}({name}, seed={seed})\n### END HIDDEN TESTS"
-    )
+    cell = nbformat.v4.new_code_cell(TEST.format(name=name, seed=seed))
     cell.metadata["nbgrader"] = graded(f"test_{name}", points)
     return cell
 

@@ -219,6 +219,14 @@ def test_edits_in_the_notebook_come_back_to_the_text_and_a_test_cell_of_ones_own
     assert [cell.source for cell in source.read(written).cells] == [cell.source for cell in nb.cells]
 
 
+def test_twin_of_an_earlier_release_comes_back_to_the_same_text():
+    """Or else a younger twin would bring its old setup and test cells into the text."""
+    nb = source.read(MARKED)
+    nb.cells[0].source = nb.cells[0].source.replace("{{name}}", "").replace("fetch", "get")
+    nb.cells[2].source = "assert globals(), 'Run the cells above.'\n" + nb.cells[2].source.replace("seed=", "seed=1")
+    assert source.text(nb).endswith(MARKED)
+
+
 def test_outputs_hold_nothing_of_this_machine(course):
     mini_course.write(
         course,
