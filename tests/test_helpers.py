@@ -182,3 +182,73 @@ def test_convolution_walk_computes_the_layer():
             value = (padded[row : row + 3, column : column + 3] * w[..., filter - 1]).sum() + b[filter - 1]
             assert f"Place {place} of 9" in walk.picture.value
             assert f"= {value}." in walk.picture.value
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that would be shown."""
+    figures = []
+    monkeypatch.setattr(plots, "show", lambda figure, alt: figures.append(figure))
+    yield figures
+    for figure in figures:
+        plt.close(figure)
+
+
+def test_frames_and_numbers_stand_on_their_pixels(drawn):
+    plots.image_grid([np.eye(3)], ["x"], "x", numbers=True, frames=[[(1, 0, 2, 3)]])
+    (axis,) = drawn[0].axes
+    assert sorted(text.get_text() for text in axis.texts) == sorted(f"{value:g}" for value in np.eye(3).flat)
+    (frame,) = axis.patches
+    assert frame.get_bbox().bounds == pytest.approx((-0.45, 0.55, 2.9, 1.9))
+
+
+def test_numbers_are_dark_on_light_and_light_on_dark(drawn):
+    plots.image_grid([np.array([[0.0, 9.0]])], ["x"], "x", numbers=True)
+    assert [text.get_color() for text in drawn[0].axes[0].texts] == ["white", "black"]
+
+
+def test_kernels_stand_above_their_responses(drawn):
+    image = np.arange(30, dtype=np.uint8).reshape(5, 6)
+    plots.kernel_responses({"left": np.array([[1, 0, 0]]), "sum": np.ones((2, 2))}, image, "x")
+    below = (
+        [axis.images[0].get_array() for axis in drawn[0].axes[1::2]]
+        if drawn[0].axes[1].get_title() == ""
+        else [axis.images[0].get_array() for axis in drawn[0].axes[2:]]
+    )
+    np.testing.assert_array_equal(below[0], image[:, :4])
+    assert below[1].shape == (4, 5) and below[1][0, 0] == 0 + 1 + 6 + 7
+
+
+def test_kernels_of_a_layer_are_grey_where_they_are_zero(drawn):
+    plots.kernel_grid(np.zeros((3, 3, 3, 2)), "x")
+    plots.kernel_grid(np.stack([np.eye(2), -2 * np.eye(2)], axis=-1)[:, :, np.newaxis], "x")
+    colour, signed = drawn
+    assert [axis.get_title() for axis in colour.axes] == ["filter 1", "filter 2"]
+    assert (colour.axes[0].images[0].get_array() == 0.5).all()
+    assert {axis.images[0].get_clim() for axis in signed.axes} == {(-2, 2)}  # one scale for all
+
+
+def test_lines_have_a_level_a_band_and_a_look_of_their_own(drawn):
+    plots.lines({"a": [1, 2], "b": [1, 2], "c": [2, 1]}, "x", bold=["a"], level=0.5, here=1, x=[1, 10], scale="log")
+    band, level, broad, *thin = drawn[0].axes[0].lines
+    assert broad.get_linewidth() > thin[0].get_linewidth() and broad.get_zorder() < thin[0].get_zorder()
+    assert len({(line.get_color(), line.get_marker()) for line in (broad, *thin)}) == 3
+    assert list(broad.get_xdata()) == [1, 10] and drawn[0].axes[0].get_yscale() == "log"
+    assert list(level.get_ydata()) == [0.5, 0.5] and list(band.get_xdata()) == [1, 1]
+
+
+def test_bars_carry_their_values(drawn):
+    plots.bars({"training": [1, 0.5], "test": [0.25, 0.125]}, ["one", "two"], "x", level=0.5)
+    (axis,) = drawn[0].axes
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["one", "two"]
+    assert [text.get_text() for text in axis.texts] == ["1.00", "0.50", "0.25", "0.12"]
+
+
+def test_boxes_of_a_diagram_stand_right_of_what_points_to_them(drawn):
+    plots.diagram([("in", "twice", "joined"), ("twice", "joined"), ("in", "joined"), ("bias", "joined")], "x")
+    (axis,) = drawn[0].axes
+    places = {text.get_text(): text.get_position() for text in axis.texts if text.get_text()}
+    assert {name: x for name, (x, _) in places.items()} == {"in": 0, "bias": 0, "twice": 1, "joined": 2}
+    assert places["in"][1] > places["bias"][1]
+    bends = [text.arrow_patch.get_connectionstyle().rad for text in axis.texts if not text.get_text()]
+    assert bends == [0, -0.4, 0.4, -0.35, -0.35]

@@ -204,22 +204,17 @@ KERNELS = {
 for name, kernel in KERNELS.items():
     print(f"{name:>12}: sum {kernel.sum():.0f}   {np.round(kernel, 2).tolist()}")
 
-
 # %%
-def respond(kernel):
-    """The response of a detail of the photograph, the photographer's head."""
-    return correlate2d(camera.astype(float), kernel, mode="valid")[60:260, 150:350]
-
-
+head = camera[60:262, 150:352]
 smooth = {name: kernel for name, kernel in KERNELS.items() if np.isclose(kernel.sum(), 1)}
 plots.kernel_responses(
     smooth,
-    [respond(kernel) for kernel in smooth.values()],
+    head,
     "Four kernels whose weights sum to 1, each above its response. Identity: unchanged. Sharpen: crisper. Box blur and "
     "Gaussian: softer. All are equally bright.",
     limit=255,
 )
-print({name: f"mean {respond(kernel).mean():.1f}" for name, kernel in smooth.items()})
+print({name: f"mean {correlate2d(head.astype(float), kernel, mode='valid').mean():.1f}" for name, kernel in smooth.items()})
 
 # %% [markdown]
 # A kernel whose weights sum to **1** keeps the brightness: all four pictures have the grey scale of the photograph, from 0
@@ -229,7 +224,7 @@ print({name: f"mean {respond(kernel).mean():.1f}" for name, kernel in smooth.ite
 edges = {name: kernel for name, kernel in KERNELS.items() if np.isclose(kernel.sum(), 0)}
 plots.kernel_responses(
     edges,
-    [respond(kernel) for kernel in edges.values()],
+    head,
     "Five kernels whose weights sum to 0, each above its response: orange above 0, purple below, white at 0. Edges 1 to 3: "
     "thin outlines of both signs. Sobel x: vertical edges. Sobel y: horizontal edges.",
     signed=True,
