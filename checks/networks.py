@@ -153,7 +153,7 @@ def judge_steps(layers: list[dict], plan: list[Step]) -> str | None:
     names = {step.kind: step.name for step in plan}
     kinds = kinds_of(layers)
     judges = {"Conv2D": judge_convolution, "MaxPooling2D": judge_pooling, "Dropout": judge_rate}
-    judges |= {"Dense": judge_dense, LAST: judge_scores, "BatchNormalization": lambda layer, place, fixed: None}
+    judges |= {"Dense": judge_dense, LAST: judge_scores, "BatchNormalization": judge_norm}
     for place, (layer, step) in enumerate(zip(layers, plan, strict=True)):
         words = where(kinds, place + 1, names).removeprefix("after the ")
         if finding := judges[step.kind](layer, words, step.fixed):
@@ -278,6 +278,16 @@ def judge_rate(layer: dict, place: str, fixed: dict) -> str | None:
     """What is wrong with the rate of a dropout."""
     if not np.isclose(layer["rate"], fixed["rate"]):
         return f"The dropout rate should be {fixed['rate']}; yours is {layer['rate']}."
+    return None
+
+
+def judge_norm(layer: dict, place: str, fixed: dict) -> str | None:
+    """What is wrong with the axis that a batch normalisation keeps apart."""
+    if layer["axis"] not in (-1, len(layer["output_shape"])):
+        return (
+            f"The {place} works along axis {layer['axis']}, which is a side of the maps. Each channel has a mean of its "
+            "own: leave `axis` as it is, the last one."
+        )
     return None
 
 

@@ -12,7 +12,7 @@ from checks.probes.running import call
 ACTIVATIONS = ("relu", "softmax", "sigmoid", "tanh", "gelu", "silu", "elu", "selu", "leaky_relu", "prelu")
 # Constructor arguments that a check may ask for, under the names Keras gives them.
 ARGUMENTS = ("filters", "units", "kernel_size", "strides", "padding", "dilation_rate", "use_bias", "pool_size", "rate")
-ARGUMENTS += ("momentum", "return_sequences")
+ARGUMENTS += ("momentum", "axis", "return_sequences")
 HALVES = slice(0, 30), slice(30, 60)  # of the batch that a loss is observed on
 KIND_OF_MODEL = "Your network should be Sequential or functional and have one input, `keras.Input(...)`."
 

@@ -177,6 +177,16 @@ def cnn_batch_norm_first(**settings):
     return cnn(**settings, maps=lambda n: [layers.BatchNormalization(), conv(n), layers.MaxPooling2D()])
 
 
+@wrong("build_cnn", says="works along axis 1, which is a side of the maps.")
+def cnn_batch_norm_along_the_height(**settings):
+    return cnn(**settings, maps=lambda n: [conv(n), layers.BatchNormalization(axis=1), layers.MaxPooling2D()])
+
+
+@right("build_cnn")
+def cnn_batch_norm_with_the_axis_written(**settings):
+    return cnn(**settings, maps=lambda n: [conv(n), layers.BatchNormalization(axis=3), layers.MaxPooling2D()])
+
+
 @wrong("build_cnn", says="Normalise after the dense layer, not before it.")
 def cnn_batch_norm_before_dense(**settings):
     return cnn(**settings, flat=lambda n: [layers.BatchNormalization(), layers.Dense(n, activation="relu")])
