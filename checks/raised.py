@@ -45,6 +45,10 @@ EXPLANATIONS = {
     r"'tuple' object is not callable": (
         "Parentheses follow directly on a tuple, as in `(3, 3)(x)`: one of them closes too early or too late."
     ),
+    r"expected axis -1 of input shape to have value": (
+        "A layer got an input of another size than before. Does one layer stand in two places, as in `[layer] * 2`? "
+        "Make a new one for each place."
+    ),
     r"input has incompatible shape": (
         "The network was given an array of another shape than its input. A single image needs a batch axis: "
         "`image[None]`."

@@ -14,6 +14,8 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 from scipy.signal import correlate2d
 
+from helpers import profile
+
 # Okabe & Ito (2008), https://jfly.uni-koeln.de/color/: told apart with every kind of colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINES = ("-", "--", ":", "-.")
@@ -22,7 +24,8 @@ SIGNED = "PuOr_r"  # for values around zero: purple is negative, white is zero, 
 
 
 def use_course_style() -> None:
-    """Set Matplotlib's defaults for all labs."""
+    """Set Matplotlib's defaults for all labs. In the profile `ci` figures are small and roughly laid out."""
+    in_ci = profile.current() == "ci"
     plt.rcParams.update(
         {
             "axes.prop_cycle": plt.cycler(color=COLOURS),
@@ -30,8 +33,8 @@ def use_course_style() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "image.cmap": "gray",
-            "figure.dpi": 90,
-            "figure.constrained_layout.use": True,
+            "figure.dpi": 40 if in_ci else 90,
+            "figure.constrained_layout.use": not in_ci,
             "font.size": 11,
         }
     )

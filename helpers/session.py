@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+import warnings
 
 from helpers import profile, progress
 from helpers.messages import Message, in_notebook
@@ -20,6 +21,8 @@ def begin(lab: str = "", seed: int = 0) -> None:
 
     profile.seed_everything(seed)
     plots.use_course_style()
+    if profile.current() == "ci":
+        run_step_by_step()
     if profile.current() != "full":
         Message(
             "info",
@@ -29,6 +32,15 @@ def begin(lab: str = "", seed: int = 0) -> None:
         ).show()
     if in_notebook():
         sys.modules["IPython"].get_ipython().set_custom_exc((NotImplementedError,), _say_not_attempted)
+
+
+def run_step_by_step() -> None:
+    """Let Keras take each step of a training at once: to trace it first costs more than a handful of steps save."""
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+    # It goes on tracing pipelines, and says so each time.
+    warnings.filterwarnings("ignore", "Even though the `tf.config", UserWarning)
 
 
 def load_tensorflow() -> None:

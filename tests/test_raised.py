@@ -37,6 +37,7 @@ MISTAKES = {
     "number with a point": lambda: keras.optimizers.Adam(1),
     "smaller than the kernel": lambda: chain(layers.Conv2D(4, 9)),
     "closes too early or too late": lambda: layers.Conv2D(32, SIZE(keras.Input((8, 8, 3)))),
+    "new one for each place": lambda: chain(layers.Flatten(), *[layers.Dense(4)] * 2),
     "needs a batch axis": lambda: network().predict(np.zeros((8, 8, 3)), verbose=0),
     "has no value yet": lambda: keras.Input((4,)) and 1,
 }
