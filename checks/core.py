@@ -22,7 +22,7 @@ from checks import plain, raised
 from checks.plain import Unusable
 from checks.probes import running
 from checks.probes.running import NOT_ATTEMPTED, NOT_YET, RAISED
-from helpers import progress
+from helpers import progress, session
 from helpers.messages import CourseError, Message
 
 RIGHT = "right"
@@ -30,12 +30,17 @@ KINDS = {NOT_ATTEMPTED: "info", RAISED: "bad", NOT_YET: "warning", RIGHT: "good"
 
 
 class CheckFailed(CourseError):
-    """The verdict was not 'right'. nbgrader sees an error, the student its first sentence under the message box."""
+    """The verdict was not 'right'. nbgrader sees an error; its Validate shows the first sentence of the reason."""
+
+    def __init__(self, outcome: "Outcome"):
+        super().__init__(f"{outcome.exercise}: {outcome.status}. {outcome.reason}")
+        self.outcome = outcome
 
     def _render_traceback_(self) -> list[str]:
-        status, _, reason = str(self).partition(". ")
-        sentence = re.split(r"(?<=[.!?])\s|\n", reason)[0]
-        return [f"{status}. {sentence}"]
+        points = progress.points(self.outcome.exercise)
+        worth = f" ({points} point{'s' * (points != 1)})" if points else ""
+        sentence = re.split(r"(?<=[.!?])\s|\n", self.outcome.reason)[0]
+        return [f"{self.outcome.exercise}{worth}: {self.outcome.status}. {sentence}"]
 
 
 @dataclass
@@ -80,7 +85,10 @@ class Outcome:
             from helpers import plots
 
             picture = plots.comparison_html(self.comparison.expected, self.comparison.yours)
-        return Message(KINDS[self.status], f"{self.exercise}: {self.status}", self.reason, picture)
+        title, text = f"{self.exercise}: {self.status}", self.reason
+        if self.status == NOT_ATTEMPTED:  # nothing was done wrong: a quiet line
+            title, text = "", f"{title}. {text}"
+        return Message(KINDS[self.status], title, text, picture, says_it_all=self.status != RIGHT)
 
 
 Finding = None | str | Reason | Advice
@@ -106,13 +114,16 @@ class Check:
 
     def __call__(self, student, seed: int = 0) -> None:
         """Show the outcome. Raises CheckFailed (one line, no traceback) for every outcome but 'right'."""
-        outcome = self.verdict(self.collect(student, seed), seed)
+        if fault := session.faulty.get(self.exercise):
+            outcome = Outcome(self.exercise, RAISED, f"The cell of your function did not run: {fault}. {OLD}")
+        else:
+            outcome = self.verdict(self.collect(student, seed), seed)
         if not seed:
             progress.note_outcome(self.exercise, outcome.status)
         if not seed or outcome.status != RIGHT:  # a hidden test that agrees has nothing to add
             outcome.message().show()
         if outcome.status != RIGHT:
-            raise CheckFailed(f"{self.exercise}: {outcome.status}. {outcome.reason}")
+            raise CheckFailed(outcome)
 
     def drawn(self, seed: int) -> list[dict]:
         """The cases of this seed, as the judge knows them."""
@@ -178,6 +189,7 @@ class Check:
         return self.where(case) if callable(self.where) else self.where.format(**case)
 
 
+OLD = "So the function is still the one of before. Mend the cell, run it, then check again."
 UNREADABLE = "The check cannot make sense of your answer: it has another form than what was asked for."
 
 

@@ -30,21 +30,41 @@ SECTION = re.compile(r"^## (.*?)(?: \(\d+ minutes\))?$", re.MULTILINE)
 LAB = re.compile(r"\{\{(?P<word>[Ll]ab) (?P<name>\w+)\}\}")
 SETUP_MARK = "# {{setup}}"
 SETUP = """\
-# Run this cell first: it finds the course's helpers, or fetches them on Colab.
+# Run this cell first: it finds the course's helpers, or fetches them where the notebook stands alone, as on Colab.
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-course = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "helpers").is_dir()), None)
-if course is None:  # alone on Colab: fetch the course
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "{{repository}}", "cnn-course"], check=True)
-    course = Path("cnn-course").resolve()
-sys.path.insert(0, str(course))
+
+class NoCourse(Exception):
+    def _render_traceback_(self):  # what a notebook shows
+        return [str(self)]
+
+
+def course_folder(address="{{repository}}"):
+    here = Path.cwd()
+    for folder in (here, *here.parents, here / "cnn-course"):
+        if (folder / "helpers" / "session.py").exists():
+            return folder
+    command = ["git", "clone", "--quiet", "--depth", "1", address, "cnn-course"]
+    try:
+        git = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"GIT_TERMINAL_PROMPT": "0"})
+    except FileNotFoundError:
+        raise NoCourse(f"git, which would fetch the course from {address}, is not installed.") from None
+    if git.returncode:
+        reason = git.stderr.strip().splitlines()[-1]
+        raise NoCourse(f"The course could not be fetched from {address}. Is there a network? Git says: {reason}")
+    return here / "cnn-course"
+
+
+sys.path.insert(0, str(course_folder()))
 
 from helpers import session
 
 session.begin("{{name}}")"""
 TEST = """\
+assert "checks" in globals(), "Run the cells above first (menu Run, Run All Above Selected Cell)."
 checks.{name}({name})
 ### BEGIN HIDDEN TESTS
 checks.{name}({name}, seed={seed})

@@ -8,3 +8,6 @@ import os
 # TensorFlow logs to stderr, and nbgrader gives 0 points to a graded cell that writes there. The level counts only
 # if it is set before TensorFlow is loaded; for what is logged while it loads, see session.load_tensorflow.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# The labs are written for TensorFlow, whatever a user has chosen for other work; see also session.load_tensorflow.
+os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -5,12 +5,16 @@ import re
 import sys
 from collections.abc import Sequence
 
-COLOURS = {
-    "info": "#0072B2",
-    "good": "#00785A",
-    "warning": "#B35900",
-    "bad": "#A8323E",
-}  # text contrast > 4.5
+# Of the bar beside a box; its text has the theme's own colours. Contrast > 3 on white and on black.
+COLOURS = {"info": "#2A87C4", "good": "#1A8F6E", "warning": "#C46A14", "bad": "#CC4B57"}
+
+
+# Where JupyterLab shows a box that says it all, the error output under it (which nbgrader needs) is not shown as well.
+INSTEAD_OF_ERROR = (
+    "<style>.jp-OutputArea-child:has(.says-it-all) + .jp-OutputArea-child:has("
+    "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']) "
+    "{display: none}</style>"
+)
 
 
 class CourseError(Exception):
@@ -30,11 +34,20 @@ class Message:
 
     `kind` is one of 'info', 'good', 'warning', 'bad'. Without a title it is a quiet line. `rows` become a table above
     the text; the first one is its head. `picture` is HTML (an <img>) placed under the text; the text must be complete
-    without it.
+    without it. `says_it_all`: the error that follows need not be shown as well.
     """
 
-    def __init__(self, kind: str, title: str, text: str = "", picture: str = "", rows: Sequence[Sequence[str]] = ()):
+    def __init__(
+        self,
+        kind: str,
+        title: str,
+        text: str = "",
+        picture: str = "",
+        rows: Sequence[Sequence[str]] = (),
+        says_it_all: bool = False,
+    ):
         self.kind, self.title, self.text, self.picture, self.rows = kind, title, text, picture, rows
+        self.says_it_all = says_it_all
 
     def __str__(self) -> str:
         widths = [max(map(len, column)) for column in zip(*self.rows, strict=True)]
@@ -44,12 +57,13 @@ class Message:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        colour = COLOURS[self.kind]
-        title = f"<strong style='color:{colour}'>{html.escape(self.title)}</strong>" if self.title else ""
+        title = f"<strong>{html.escape(self.title)}</strong>" if self.title else ""
         paragraphs = "".join(f"<p style='margin:4px 0'>{_marked_up(line)}</p>" for line in self.text.splitlines())
+        style = f"border-left:5px solid {COLOURS[self.kind]};padding:{'6px' if title else '0'} 12px;margin:4px 0"
+        marks = (INSTEAD_OF_ERROR, " class='says-it-all'") if self.says_it_all else ("", "")
         return (
-            f"<div role='status' style='border-left:5px solid {colour};padding:6px 12px;margin:4px 0'>"
-            f"{title}{self._table()}{paragraphs}{self.picture}</div>"
+            f"<div role='status' style='{style}'{marks[1]}>"
+            f"{marks[0]}{title}{self._table()}{paragraphs}{self.picture}</div>"
         )
 
     def _table(self) -> str:

@@ -95,6 +95,12 @@ def exercises() -> dict[str, dict[str, dict]]:
     return json.loads((DATA / "exercises.json").read_text(encoding="utf-8"))
 
 
+def points(exercise: str) -> int | None:
+    """What an exercise of this notebook's lab is worth; None if it is not known."""
+    known = next((found for name, found in exercises().items() if name[3:] == lab), {})
+    return known[exercise]["points"] if exercise in known else None
+
+
 def note_outcome(exercise: str, status: str) -> None:
     """Keep what a check of this notebook's lab said, unless it said so the last time, too."""
     if outcomes(lab).get(exercise) != status:
@@ -112,16 +118,17 @@ def reached(of: str, names: Iterable[str], known: dict[str, dict]) -> Message:
     of: the lab's name without its number. known: its exercises as in `exercises`; another one has no points.
     """
     said, names = outcomes(of), list(names)
-    rows, points = [("exercise", "outcome", "points", "section")], 0
+    rows, earned = [("exercise", "outcome", "points", "section")], 0
     for name in names:
         status, about = said.get(name, "not checked yet"), known.get(name, {"points": 0, "section": ""})
-        right = status == RIGHT
-        points += about["points"] * right
-        score = f"{about['points'] if right else 0} of {about['points']}" if name in known else ""
-        rows.append((name, f"✓ {status}" if right else f"· {status}", score, "" if right else about["section"]))
+        worth = about["points"] * (status == RIGHT)
+        earned += worth
+        score = f"{worth} of {about['points']}" if name in known else ""
+        sign, again = ("✓", "") if status == RIGHT else ("·", about["section"])
+        rows.append((name, f"{sign} {status}", score, again))
     right = sum(said.get(name) == RIGHT for name in names)
     total = sum(about["points"] for about in known.values())
-    title = f"{right} of {len(names)} exercises are right" + f": {points} of {total} points" * bool(total)
+    title = f"{right} of {len(names)} exercises are right" + f": {earned} of {total} points" * bool(total)
     return Message("good" if right == len(names) else "info", title, rows=rows)
 
 

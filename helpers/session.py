@@ -1,12 +1,16 @@
 """The first call of every lab."""
 
 import os
+import re
 import sys
 import traceback
 import warnings
 
 from helpers import profile, progress
 from helpers.messages import Message, in_notebook
+
+EXERCISE = re.compile(r"\s*# EXERCISE (?P<name>\w+)")
+faulty: dict[str, str] = {}  # exercise -> why its cell, as it was last run, is no Python
 
 
 def begin(lab: str = "", seed: int = 0) -> None:
@@ -31,7 +35,10 @@ def begin(lab: str = "", seed: int = 0) -> None:
             "Unset COURSE_PROFILE and restart the kernel for the full lab.",
         ).show()
     if in_notebook():
-        sys.modules["IPython"].get_ipython().set_custom_exc((NotImplementedError,), _say_not_attempted)
+        shell = sys.modules["IPython"].get_ipython()
+        shell.set_custom_exc((NotImplementedError, NameError), _say_what_is_missing)
+        if _note_faulty not in shell.events.callbacks["post_run_cell"]:
+            shell.events.register("post_run_cell", _note_faulty)
 
 
 def run_step_by_step() -> None:
@@ -44,26 +51,52 @@ def run_step_by_step() -> None:
 
 
 def load_tensorflow() -> None:
-    """Import TensorFlow quietly: its start-up log comes from C++ before any log level counts.
+    """Import TensorFlow and Keras quietly: the start-up log comes from C++ before any log level counts.
 
-    Its later remarks, on functions that are traced again, go to stderr too, where they cost points in a graded cell.
+    TensorFlow's later remarks, on functions that are traced again, go to stderr too, where they cost points in a graded
+    cell. A `keras.json` of other work does not count: images are channels-last, numbers have 32 bits.
     """
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
+        import keras
         import tensorflow
 
         tensorflow.get_logger().setLevel("ERROR")
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx("float32")
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(nowhere)
 
 
-def _say_not_attempted(shell, kind, error, trace, tb_offset=None) -> list[str]:
-    line = [f"not attempted: this cell needs an exercise that is not written yet. {not_attempted(error)}"]
-    shell._showtraceback(kind, error, line)
-    return line
+def _say_what_is_missing(shell, kind, error, trace, tb_offset=None) -> list[str]:
+    """In place of IPython's traceback: which exercise this cell needs, or under it, that a cell was not run."""
+    if isinstance(error, NotImplementedError):
+        from matplotlib import pyplot as plt
+
+        plt.close("all")  # what the cell had begun to draw is empty
+        lines = [f"not attempted: this cell needs an exercise that is not written yet. {not_attempted(error)}"]
+        Message("info", "", lines[0], says_it_all=True).show()
+    else:
+        lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
+        if kind is NameError:
+            lines.append(
+                f"Is `{error.name}` spelled right? If so, the cell that makes it was not run since the kernel started: "
+                "menu Run, Run All Above Selected Cell."
+            )
+    shell._showtraceback(kind, error, lines)
+    return lines
+
+
+def _note_faulty(result) -> None:
+    """After each cell: remember an exercise's cell that did not run, so that no check judges what it held before."""
+    if found := EXERCISE.match(result.info.raw_cell or ""):
+        faulty.pop(found["name"], None)
+        if isinstance(error := result.error_before_exec, SyntaxError):
+            said = error.msg.replace("incomplete input", "a bracket or a quotation mark is not closed")
+            faulty[found["name"]] = f"{type(error).__name__} in line {error.lineno}: {said}"
 
 
 def not_attempted(error: NotImplementedError) -> str:

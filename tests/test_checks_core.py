@@ -14,7 +14,7 @@ from checks import core, plain
 from checks.compare import judge_array
 from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT, Advice, Reason, judges
 from checks.probes import functions
-from helpers import progress
+from helpers import progress, session
 
 
 def doubled_cases(rng):
@@ -250,9 +250,23 @@ def test_call_prints_the_outcome_and_raises_one_line(capsys):
     assert failure.value._render_traceback_() == ["doubled: not yet. You squared it."]
 
 
-def test_line_under_the_box_is_the_first_sentence():
-    error = core.CheckFailed("max_pool: not yet. First. Second.\nThird.")
+def test_error_that_validate_lists_is_the_first_sentence_and_says_what_the_exercise_is_worth(monkeypatch):
+    error = core.CheckFailed(core.Outcome("max_pool", NOT_YET, "First. Second.\nThird."))
     assert error._render_traceback_() == ["max_pool: not yet. First."]
+    monkeypatch.setattr(progress, "lab", "convolution_basics")
+    assert error._render_traceback_() == ["max_pool (2 points): not yet. First."]
+
+
+def test_not_attempted_is_one_quiet_line():
+    assert str(core.Outcome("max_pool", NOT_ATTEMPTED, "Write it.").message()) == "max_pool: not attempted. Write it."
+
+
+def test_function_whose_cell_did_not_run_is_not_judged(capsys, monkeypatch):
+    monkeypatch.setitem(session.faulty, "doubled", "SyntaxError in line 3: invalid syntax")
+    with pytest.raises(core.CheckFailed):
+        doubled(lambda x: 2 * x)
+    told = capsys.readouterr().out
+    assert "your code raised" in told and "did not run: SyntaxError in line 3" in told and "still the one of" in told
 
 
 def test_advice_is_right_with_a_remark():

@@ -81,11 +81,43 @@ def test_a_cell_that_needs_an_unsolved_exercise_says_so_in_one_line():
     ]
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(nb, allow_errors=True, resources={"metadata": {"path": str(ROOT)}}).execute()
-    (error,) = nb.cells[2].outputs
+    told, error = nb.cells[2].outputs
+    assert "`square`" in told.data["text/plain"] and "<code>square</code>" in told.data["text/html"]
+    assert ":has(.says-it-all) + .jp-OutputArea-child" in told.data["text/html"]  # the error need not be seen
     assert error.ename == "NotImplementedError"
     (line,) = error.traceback
     assert "not attempted" in line and "`square`" in line
     assert nb.cells[3].outputs[0].text == "still here\n"
+
+
+def test_a_cell_that_was_not_run_and_a_cell_that_is_no_python_get_a_kind_sentence():
+    cells = [
+        "from helpers import session\nsession.begin()\nsession.begin()",
+        "no_such_name",
+        "# EXERCISE double (2)\ndef double(x):\n    return 2 * (x",
+        "print(session.faulty)",
+        "# EXERCISE double (2)\ndef double(x):\n    return 2 * x",
+        "print(session.faulty)",
+    ]
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(nb, allow_errors=True, resources={"metadata": {"path": str(ROOT)}}).execute()
+    (error,) = nb.cells[1].outputs
+    assert error.ename == "NameError" and "Run All Above Selected Cell" in error.traceback[-1]
+    assert (
+        "'double': 'SyntaxError in line 3: a bracket or a quotation mark is not closed'" in nb.cells[3].outputs[0].text
+    )
+    assert nb.cells[5].outputs[0].text == "{}\n"
+
+
+@pytest.mark.parametrize("settings", ['{"image_data_format": "channels_first", "floatx": "float64"}', "{}"])
+def test_settings_of_keras_for_other_work_do_not_count(tmp_path, settings):
+    (tmp_path / "keras.json").write_text(settings)
+    code = (
+        "from helpers import session; session.begin(); import keras; "
+        "print(keras.backend.backend(), keras.config.image_data_format(), keras.config.floatx())"
+    )
+    run = python(code, KERAS_HOME=str(tmp_path), KERAS_BACKEND="jax", COURSE_PROFILE="full")
+    assert (run.stdout, run.stderr) == ("tensorflow channels_last float32\n", "")
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 import os
 import re
+import subprocess
 
+import nbclient
 import nbformat
 import pytest
 
@@ -223,7 +225,7 @@ def test_twin_of_an_earlier_release_comes_back_to_the_same_text():
     """Or else a younger twin would bring its old setup and test cells into the text."""
     nb = source.read(MARKED)
     nb.cells[0].source = nb.cells[0].source.replace("{{name}}", "").replace("fetch", "get")
-    nb.cells[2].source = "assert globals(), 'Run the cells above.'\n" + nb.cells[2].source.replace("seed=", "seed=1")
+    nb.cells[2].source = nb.cells[2].source.partition("\n")[2].replace("seed=", "seed=1")
     assert source.text(nb).endswith(MARKED)
 
 
@@ -343,3 +345,50 @@ EXERCISE = "# EXERCISE f (1)\ndef f(x):\n    raise NotImplementedError"
 def test_dependents(cells, expected):
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (EXERCISE, *cells)])
     assert source.dependents(nb) == expected
+
+
+# The setup cell, where nothing but the notebook is there
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """An empty folder; `run(address)` runs the setup cell there twice, without the course on the path."""
+
+    def run(address, **variables):
+        code = source.SETUP.replace("{{repository}}", address).replace("{{name}}", "tiny")
+        code = code.replace("session.begin", "print")  # TensorFlow takes seconds
+        nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for _ in range(2)])
+        client = nbclient.NotebookClient(nb, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}})
+        client.execute(env=mini_course.environment(PYTHONPATH="", **variables))
+        return [output for cell in nb.cells for output in cell.outputs]
+
+    return run
+
+
+def git(folder, *command):
+    settings = ("-c", "user.name=x", "-c", "user.email=x", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *settings, *command], cwd=folder, check=True, capture_output=True)
+
+
+def test_setup_fetches_the_course_once_and_can_run_again(alone, tmp_path_factory):
+    origin = tmp_path_factory.mktemp("origin")
+    (origin / "helpers").mkdir()
+    for name in ("__init__.py", "session.py"):
+        (origin / "helpers" / name).write_text("")
+    git(origin, "init")
+    git(origin, "add", "-A")
+    git(origin, "commit", "-m", "course")
+    assert [output.get("text") for output in alone(f"file://{origin}")] == ["tiny\n", "tiny\n"]
+
+
+def test_setup_without_a_course_to_fetch_is_one_sentence(alone, tmp_path):
+    for output in alone(f"file://{tmp_path}/nowhere"):
+        (line,) = output.traceback
+        assert line.startswith(f"The course could not be fetched from file://{tmp_path}/nowhere. Is there a network?")
+        assert "\n" not in line
+
+
+def test_setup_without_git_is_one_sentence(alone, tmp_path):
+    assert [output.traceback for output in alone("https://example.org/course", PATH=str(tmp_path))] == [
+        ["git, which would fetch the course from https://example.org/course, is not installed."]
+    ] * 2
