@@ -17,11 +17,8 @@ help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
 		printf '  make %-10s %s\n' "$$verb" "$$text"; done
 
-lab: venv  ## start JupyterLab on the labs and print its address
-	@echo "Starting JupyterLab on notebooks/; stop it with Ctrl-C."
-	@$(RUN) -m jupyterlab --ServerApp.root_dir="$(CURDIR)/notebooks" --Application.log_level=WARN \
-		$$([ "$$(id -u)" = 0 ] && echo --allow-root) \
-		$$([ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ] && echo --no-browser)
+lab: venv  ## start JupyterLab on the labs and print its address (ROLE=instructor: on the whole course)
+	@$(RUN) -m helpers lab $(if $(filter instructor,$(ROLE)),--instructor)
 
 test: venv  ## run every test, and every notebook at reduced length
 	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --durations=10 tests

@@ -21,6 +21,7 @@ ENVIRONMENT = Path(__file__).resolve().parent.parent / "environment.yml"  # in t
 OLDEST_PYTHON = (3, 11)
 GIGABYTES = 1.0  # CIFAR-10 twice, as an archive and unpacked, and room to work
 INSTALL = "in the course's folder: conda env create -f environment.yml (or make venv)"
+IMPORTED = ("keras", "tensorflow", "numpy", "scipy", "sklearn", "matplotlib", "pandas", "seaborn", "PIL", "skimage")
 OK, HINT, FAULT = "✓ ok", "! hint", "✗ fault"
 DEVICES = """
 import tensorflow as tf
@@ -90,6 +91,7 @@ def examine() -> Iterator[Finding]:
     yield from found
     yield run_profile()
     yield writable("current folder", Path.cwd(), "start Jupyter in a folder of your own")
+    yield from shadows(Path.cwd())
     if any(finding.mark == FAULT for finding in found):
         yield Finding(HINT, "GPU, data", "are looked at when the packages are in order")
         return
@@ -135,6 +137,15 @@ def run_profile() -> Finding:
         return Finding(OK, "profile", profile.current() + (", offline" if profile.offline() else ""))
     except CourseError as error:
         return Finding(FAULT, "profile", str(error), "correct or unset COURSE_PROFILE")
+
+
+def shadows(folder: Path) -> Iterator[Finding]:
+    """Files and folders beside a notebook that Python would take for one of the packages that the labs import."""
+    for name in IMPORTED:
+        for path in (folder / f"{name}.py", folder / name / "__init__.py"):
+            if path.exists():
+                says = f"{path} stands in the way of the package of that name"
+                yield Finding(FAULT, "current folder", says, "give it another name, then restart the kernel")
 
 
 def writable(about: str, folder: Path, fix: str) -> Finding:

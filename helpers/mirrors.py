@@ -56,12 +56,29 @@ def _download(title: str, mirrors: tuple[str, ...], file: tuple[str, str], folde
             return Path(pooch.retrieve(mirror + name, checksum, name, folder, downloader=downloader))
         except requests.HTTPError as error:
             fault = f"error {error.response.status_code}"
-        except requests.RequestException:
-            fault = "unreachable or cut off"
+        except requests.RequestException as error:
+            fault = cause(error)
         except ValueError:
             fault = "wrong checksum"
-        faults.append(f"{urlsplit(mirror).hostname} ({fault})")
-    raise DataError(f"{title} could not be downloaded from {', '.join(faults)}.")
+        faults.append((urlsplit(mirror).hostname, fault))
+    if len({fault for _, fault in faults}) == 1:  # said once
+        raise DataError(f"{title} could not be downloaded from {', '.join(host for host, _ in faults)} ({fault}).")
+    raise DataError(f"{title} could not be downloaded from {', '.join(f'{host} ({why})' for host, why in faults)}.")
+
+
+def cause(error: Exception) -> str:
+    """Why a download failed, in words that say what to look after."""
+    import requests
+
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy that HTTP_PROXY or HTTPS_PROXY names does not answer"
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "certificate not trusted; a network that reads along needs its own in REQUESTS_CA_BUNDLE"
+    if "NameResolutionError" in repr(error):
+        return "no network: the name cannot be looked up"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    return "unreachable or cut off"
 
 
 def _resume(title: str, url: str, output: str, _pooch: object) -> None:

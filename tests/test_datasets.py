@@ -6,6 +6,7 @@ import http.server
 import io
 import pickle
 import socket
+import ssl
 import subprocess
 import sys
 import tarfile
@@ -272,9 +273,40 @@ def test_when_all_mirrors_fail_the_message_says_what_each_did(serve, publish, ca
         datasets.download("cifar10")
     assert str(error.value) == (
         "CIFAR-10 could not be downloaded from 127.0.0.1 (error 404), 127.0.0.1 (wrong checksum), "
-        "127.0.0.1 (unreachable or cut off)."
+        "127.0.0.1 (no answer in time)."
     )
     assert not (cache / "cifar10.npz").exists()
+
+
+def test_a_wrong_proxy_is_told_apart_from_no_network(serve, publish, monkeypatch):
+    files = cifar_files(arrays("cifar10"))
+    publish("cifar10", files, serve(files))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    for variable in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(DataError, match="the proxy that HTTP_PROXY or HTTPS_PROXY names does not answer"):
+        datasets.download("cifar10")
+
+
+def test_a_certificate_that_is_not_trusted_is_told_apart_from_no_network(serve, publish, tmp_path):
+    """As where a firewall opens every connection and signs it anew."""
+    files = cifar_files(arrays("cifar10"))
+    mirror = serve(files)
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate]
+    subprocess.run([*made, "-subj", "/CN=127.0.0.1"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    mirror.socket = context.wrap_socket(mirror.socket, server_side=True)
+    mirror.url = mirror.url.replace("http:", "https:")
+    mirror.handle_error = lambda *_: None
+    publish("cifar10", files, mirror, mirror)
+    with pytest.raises(DataError) as error:
+        datasets.download("cifar10")
+    assert str(error.value) == (
+        "CIFAR-10 could not be downloaded from 127.0.0.1, 127.0.0.1 (certificate not trusted; a network that reads "
+        "along needs its own in REQUESTS_CA_BUNDLE)."
+    )
 
 
 def test_an_interrupted_download_is_resumed_and_its_half_never_loaded(serve, publish, cache, capfd):
