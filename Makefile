@@ -11,7 +11,7 @@ CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE
 # The module of a lab's checks is called like the lab, without its number.
 JUDGES = $(shell echo $(LAB) | cut -d_ -f2-)
 
-.PHONY: help lab test check venv outputs release bundle grade reproduce mutants
+.PHONY: help lab test check venv outputs release address bundle grade reproduce mutants
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
@@ -38,6 +38,9 @@ outputs: venv  ## run the solutions at full length and store what they show (LAB
 
 release: venv  ## bring the solutions' twins in step and generate notebooks/
 	@$(RUN) -m grader.release
+
+address: venv  ## set where the course lies, URL=https://github.com/you/your-course, in all notebooks, and release
+	@$(RUN) -m grader.address $(URL)
 
 bundle: venv  ## write the student edition to dist/
 	@$(RUN) -m grader.bundle

@@ -46,7 +46,7 @@ def contents() -> dict[str, bytes]:
     return found | {
         "LICENSE": (ROOT / "LICENSE").read_bytes(),
         "environment.yml": (ROOT / "environment.yml").read_bytes(),
-        "requirements.txt": "".join(f"{package}\n" for package in _project()["dependencies"]).encode(),
+        "requirements.txt": (ROOT / "requirements.lock").read_bytes(),
         "README.md": readme.replace("{labs}", "\n".join(_titles())).encode(),
     }
 

@@ -24,10 +24,11 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
-from grader import checksums, figures, source, times
+from grader import checksums, figures, preprocessors, source, times
 from grader.lint import problems
 from grader.source import ROOT
 
+PLACEHOLDER = "https://github.com/cnn-course/cnn-course"  # until `make address` sets the real one
 EXERCISES = ROOT / "data" / "exercises.json"
 
 
@@ -54,6 +55,8 @@ def main() -> None:
     for stale in sorted({path.name for path in ROOT.glob("notebooks/[0-9]*")} - set(source.labs())):
         print(f"notebooks/{stale} has no source in solutions/ any more: remove it.")
     print(f"{len(source.labs())} labs are released.")
+    if preprocessors.repository() == PLACEHOLDER:
+        print(f"Their address is still {PLACEHOLDER}, where nobody finds them: make address URL=... sets yours.")
 
 
 def exercises() -> str:

@@ -21,6 +21,7 @@ class Explorer(ipywidgets.VBox):
     def __init__(self, draw: Callable[..., tuple[Figure, str]], controls: dict[str, ipywidgets.ValueWidget]):
         self.draw, self.controls, self.picture = draw, controls, ipywidgets.HTML()
         for control in controls.values():
+            control.continuous_update = False  # a drag is drawn once, where it ends
             control.observe(self._follow, names="value")
         self._follow()
         super().__init__([*controls.values(), self.picture])
@@ -39,12 +40,13 @@ FREE = "your own 3×3"
 
 
 def convolution_explorer(images: dict[str, np.ndarray], kernels: dict[str, np.ndarray]) -> Explorer:
-    """Image × kernel × border × stride, and nine sliders for a kernel of one's own. Images are (H, W)."""
+    """Image × kernel × border × stride, and nine numbers for a kernel of one's own. Images are (H, W)."""
 
     def draw(image: str, kernel: str, border: str, stride: int, **weights: float) -> tuple[Figure, str]:
         values = np.reshape(list(weights.values()), (3, 3)) if kernel == FREE else kernels[kernel]
         response = correlate2d(images[image].astype(float), values, mode=border)[::stride, ::stride]
-        figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), width_ratios=(4, 2, 4))
+        places = {"left": 0.01, "right": 0.99, "top": 0.92, "bottom": 0.01, "wspace": 0.05}
+        figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), width_ratios=(4, 2, 4), layout="none", gridspec_kw=places)
         plots.draw_image(axes[0], images[image], f"{image}, {size(images[image])}")
         plots.draw_image(axes[1], values, f"{kernel}, {size(values)}", signed=True)
         if values.size <= 25:
@@ -54,23 +56,22 @@ def convolution_explorer(images: dict[str, np.ndarray], kernels: dict[str, np.nd
             plots.draw_image(axes[2], np.clip(response, images[image].min(), images[image].max()), title)
         else:
             plots.draw_image(axes[2], response, title, signed=True)
+        numbers = f" ({'; '.join(' '.join(f'{value:g}' for value in row) for row in values)})" * (kernel == FREE)
         return figure, (
-            f"{image} of size {size(images[image])}, correlated with the kernel {kernel}, border {border}, "
-            f"stride {stride}: the response has size {size(response)}."
+            f"{image} of size {size(images[image])}, correlated with the kernel {kernel}{numbers}, border {border}, "
+            f"stride {stride}: the response has size {size(response)}, values from {response.min():.2f} to "
+            f"{response.max():.2f}."
         )
 
     weights = {
-        f"w{row}{column}": ipywidgets.FloatSlider(
-            float(row == column == 1),
-            min=-4,
-            max=4,
-            step=0.5,
-            layout=ipywidgets.Layout(width="200px"),
-            readout_format=".1f",
+        f"w{row}{column}": ipywidgets.BoundedFloatText(
+            float(row == column == 1), min=-4, max=4, step=0.5, description=f"row {row + 1}, column {column + 1}"
         )
         for row in range(3)
         for column in range(3)
     }
+    for weight in weights.values():
+        weight.layout.width, weight.style.description_width = "210px", "110px"
     menus = {
         "image": ipywidgets.Dropdown(options=list(images), description="image"),
         "kernel": ipywidgets.Dropdown(options=[*kernels, FREE], description="kernel"),
@@ -79,7 +80,7 @@ def convolution_explorer(images: dict[str, np.ndarray], kernels: dict[str, np.nd
     }
     explorer = Explorer(draw, menus | weights)
     grid = ipywidgets.GridBox(
-        list(weights.values()), layout=ipywidgets.Layout(grid_template_columns="repeat(3, 210px)", display="none")
+        list(weights.values()), layout=ipywidgets.Layout(grid_template_columns="repeat(3, 220px)", display="none")
     )
 
     def toggle(change=None) -> None:
@@ -104,7 +105,10 @@ def convolution_walk(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int, p
         return slice(row, row + kernel_height), slice(column, column + kernel_width)
 
     def draw(place: int, filter: int) -> tuple[Figure, str]:
-        figure, axes = plt.subplots(channels, 4, figsize=(11, 2.5 * channels), width_ratios=(3, 2, 2, 2))
+        places = {"left": 0.01, "right": 0.99, "top": 1 - 0.1 / channels, "bottom": 0.01, "wspace": 0.1, "hspace": 0.15}
+        figure, axes = plt.subplots(
+            channels, 4, figsize=(11, 2.5 * channels), width_ratios=(3, 2, 2, 2), layout="none", gridspec_kw=places
+        )
         place -= 1  # people count from 1
         here, kernel = patch(place), w[..., filter - 1]
         for channel in range(channels):

@@ -39,6 +39,10 @@ def test_bundle_holds_what_a_student_needs(unpacked):
     readme = (unpacked / "README.md").read_text(encoding="utf-8")
     assert all(f"`{lab}`" in readme for lab in source.labs())
     assert not re.search(r"\{\w+\}", readme)
+    assert "&&" not in readme and "Hand in" in readme
+    wanted = (unpacked / "requirements.txt").read_text(encoding="utf-8")
+    lines = [line for line in wanted.splitlines() if line.strip() and not line.startswith("#")]
+    assert len(lines) > 50 and all("==" in line for line in lines)
 
 
 def test_bundle_holds_no_answers(unpacked):

@@ -3,12 +3,13 @@
 import os
 import re
 import subprocess
+import sys
 
 import nbclient
 import nbformat
 import pytest
 
-from grader import outputs, source
+from grader import address, outputs, source
 from grader.lint import problems
 from grader.preprocessors import repository
 from grader.release import PipelineError, generate, serialised, sync
@@ -392,3 +393,21 @@ def test_setup_without_git_is_one_sentence(alone, tmp_path):
     assert [output.traceback for output in alone("https://example.org/course", PATH=str(tmp_path))] == [
         ["git, which would fetch the course from https://example.org/course, is not installed."]
     ] * 2
+
+
+def test_the_courses_address_is_set_in_one_place():
+    text = (
+        'repository = "https://github.com/a/b"\n[badge](https://colab.research.google.com/github/a/b/blob/main/x)'
+        " [other](https://github.com/a/c)"
+    )
+    assert address.moved(text, "https://github.com/a/b", "https://github.com/you/course") == (
+        'repository = "https://github.com/you/course"\n'
+        "[badge](https://colab.research.google.com/github/you/course/blob/main/x) [other](https://github.com/a/c)"
+    )
+
+
+@pytest.mark.parametrize("url", ["", "github.com/a/b", "https://github.com/a", "https://example.org/a/b"])
+def test_an_address_that_colab_cannot_open_is_refused(url, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["address", *([url] if url else [])])
+    with pytest.raises(PipelineError, match="make address URL=https://github.com/you/your-course"):
+        address.main()
