@@ -11,17 +11,22 @@ CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE
 # The module of a lab's checks is called like the lab, without its number.
 JUDGES = $(shell echo $(LAB) | cut -d_ -f2-)
 
-.PHONY: help lab test check venv outputs release address bundle grade reproduce mutants
+.PHONY: help lab test test-browser check venv outputs release address bundle grade reproduce mutants
 
 help:  ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
-		printf '  make %-10s %s\n' "$$verb" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
+		printf '  make %-12s %s\n' "$$verb" "$$text"; done
 
 lab: venv  ## start JupyterLab on the labs and print its address (ROLE=instructor: on the whole course)
 	@$(RUN) -m helpers lab $(if $(filter instructor,$(ROLE)),--instructor)
 
 test: venv  ## run every test, and every notebook at reduced length
 	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --durations=10 tests
+
+test-browser: venv  ## open the labs in a real browser; pictures of every step in dist/browser/
+	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium; } || true
+	@.venv/bin/python -c "import playwright" 2>/dev/null || .venv/bin/python -m pip install -q playwright
+	@$(CLEAN) $(RUN) -m pytest -q tests/browser
 
 check: venv  ## the same for one lab, LAB=03_...: linter, fresh release, checks and answer bank, both notebooks
 	@[ -n "$(LAB)" ] && [ -d "solutions/$(LAB)" ] || { echo "Say which lab: make check LAB=01_convolution_basics"; exit 1; }

@@ -12,9 +12,12 @@ A judge returns None (right), a string (not yet, because ...), `Reason` (the sam
 (right, with a remark). Where a right function says all there is to say, `compare` writes the judge.
 """
 
+import functools
 import re
+import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -121,9 +124,31 @@ class Check:
         if not seed:
             progress.note_outcome(self.exercise, outcome.status)
         if not seed or outcome.status != RIGHT:  # a hidden test that agrees has nothing to add
-            outcome.message().show()
+            self.message(outcome).show()
         if outcome.status != RIGHT:
             raise CheckFailed(outcome)
+
+    def message(self, outcome: Outcome) -> Message:
+        """The box of an outcome, and where a stuck student finds help."""
+        message = outcome.message()
+        if outcome.status in (NOT_YET, RAISED) and self.exercise in hints(progress.lab):
+            message.text += f"\nStuck? `checks.{self.exercise}.hint()`"
+        return message
+
+    def hint(self) -> None:
+        """Show the next of two hints; after a right answer, how others do it."""
+        known = hints(progress.lab).get(self.exercise)
+        if known is None:
+            Message("info", "", f"There are no hints for {self.exercise}.").show()
+            return
+        if progress.outcomes(progress.lab).get(self.exercise) == RIGHT:
+            Message("good", f"{self.exercise}: how others do it", known["others"]).show()
+            return
+        steps = known["hints"]
+        shown = min(progress.hints_taken(self.exercise) + 1, len(steps))
+        progress.note("hint", exercise=self.exercise)
+        title = f"{self.exercise}: hint {shown} of {len(steps)}"
+        Message("info", title, "\n".join(steps[:shown])).show()
 
     def drawn(self, seed: int) -> list[dict]:
         """The cases of this seed, as the judge knows them."""
@@ -234,6 +259,13 @@ def explained(reason: str) -> str:
     """What was raised, with a sentence for those errors of Keras that a beginner cannot read."""
     sentence = raised.explanation(reason)
     return f"{reason}\n{sentence}" if sentence else reason
+
+
+@functools.cache
+def hints(lab: str) -> dict[str, dict]:
+    """A lab's exercises -> {"hints": [first, second], "others": another right way}, from checks/hints/<lab>.toml."""
+    file = Path(__file__).parent / "hints" / f"{lab}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def summary(lab_checks) -> None:

@@ -112,6 +112,11 @@ def outcomes(of: str) -> dict[str, str]:
     return {event["exercise"]: event["status"] for event in events(of) if event["kind"] == "outcome"}
 
 
+def hints_taken(exercise: str) -> int:
+    """How many hints of this exercise were shown."""
+    return sum(event["kind"] == "hint" and event["exercise"] == exercise for event in events(lab))
+
+
 def reached(of: str, names: Iterable[str], known: dict[str, dict]) -> Message:
     """The table of a lab's exercises: outcome, points, and the section to read again.
 
@@ -250,6 +255,7 @@ NEEDED = {
     "prediction": {"name", "answer", "sure"},
     "measurement": {"name", "value"},
     "outcome": {"exercise", "status"},
+    "hint": {"exercise"},
 }
 
 

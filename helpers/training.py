@@ -132,6 +132,8 @@ class Clock(keras.callbacks.Callback):
 class LiveCurves(keras.callbacks.Callback):
     """Draws loss and accuracy as they grow, at most once a second, and in grey behind them a reference run.
 
+    A line under them says which batch of which epoch it is, and how long the rest will take.
+
     Outside a notebook it draws nothing, and `fit(verbose=...)` says what there is to say.
     """
 
@@ -141,6 +143,35 @@ class LiveCurves(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.history, self.output, self.drawn = {}, None, 0.0
+        self.line, self.began, self.said, self.batches, self.first = None, time.monotonic(), 0.0, 0, None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch, self.first = epoch, epoch if self.first is None else self.first
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batches += 1
+        if in_notebook() and time.monotonic() - self.said > 1:
+            self._say(f"epoch {self.epoch + 1} of {self.params['epochs']}, {self._left(batch + 1)}")
+
+    def _left(self, batch: int) -> str:
+        """Where in the epoch we are, and the time that the rest takes at the pace so far."""
+        steps = self.params["steps"]
+        if not steps:  # of a generator, in its first epoch
+            return f"batch {batch}"
+        rest = steps * (self.params["epochs"] - self.first) - self.batches
+        seconds = (time.monotonic() - self.began) * rest / self.batches
+        return (
+            f"batch {batch} of {steps}, about {f'{seconds:.0f} s' if seconds < 100 else f'{seconds / 60:.0f} min'} left"
+        )
+
+    def _say(self, text: str) -> None:
+        from IPython.display import HTML, display
+
+        self.said = time.monotonic()
+        if self.line is None:
+            self.line = display(HTML(text), display_id=True)
+        else:
+            self.line.update(HTML(text))
 
     def on_epoch_end(self, epoch, logs=None):
         for name, value in (logs or {}).items():
@@ -151,6 +182,8 @@ class LiveCurves(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         if in_notebook() and self.history:
             self._draw()
+            if self.line:
+                self._say("")
 
     def _draw(self) -> None:
         from IPython.display import HTML, display

@@ -1,5 +1,7 @@
 """The callbacks of the training cells, the choice of precision, and what is stored of a trained network."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -67,6 +69,23 @@ def test_one_cycle_leaves_an_optimizers_own_schedule_alone():
 def test_clock_adds_the_seconds_of_each_epoch():
     history = fit(small_network(), 2, training.Clock()).history
     assert len(history["seconds"]) == 2 and all(0 < seconds < 60 for seconds in history["seconds"])
+
+
+def test_live_curves_say_where_they_are_and_how_long_it_takes(monkeypatch):
+    class Shown:
+        def update(self, thing):
+            told.append(thing.data)
+
+    told = []
+    monkeypatch.setattr("IPython.display.display", lambda thing, **options: told.append(thing.data) or Shown())
+    monkeypatch.setattr(training, "in_notebook", lambda: True)
+    seconds = iter(range(0, 10_000, 2))
+    monkeypatch.setattr(training, "time", types.SimpleNamespace(monotonic=lambda: next(seconds)))
+    fit(small_network(), 3, training.LiveCurves(), initial_epoch=1)
+    lines = [text for text in told if text.startswith("epoch")]
+    assert lines[0].startswith("epoch 2 of 3, batch 1 of 10, about ") and lines[0].endswith(" s left")
+    assert lines[-1].startswith("epoch 3 of 3, batch 10 of 10, about 0 s left")
+    assert told[-1] == "" and "Training curves after epoch 2" in told[-2]
 
 
 @pytest.mark.parametrize(
