@@ -117,21 +117,22 @@ class Check:
 
     def __call__(self, student, seed: int = 0) -> None:
         """Show the outcome. Raises CheckFailed (one line, no traceback) for every outcome but 'right'."""
-        if fault := session.faulty.get(self.exercise):
+        fault = session.faulty.get(self.exercise)
+        if fault:
             outcome = Outcome(self.exercise, RAISED, f"The cell of your function did not run: {fault}. {OLD}")
         else:
             outcome = self.verdict(self.collect(student, seed), seed)
         if not seed:
             progress.note_outcome(self.exercise, outcome.status)
         if not seed or outcome.status != RIGHT:  # a hidden test that agrees has nothing to add
-            self.message(outcome).show()
+            self.message(outcome, stuck=not fault).show()
         if outcome.status != RIGHT:
             raise CheckFailed(outcome)
 
-    def message(self, outcome: Outcome) -> Message:
-        """The box of an outcome, and where a stuck student finds help."""
+    def message(self, outcome: Outcome, stuck: bool) -> Message:
+        """The box of an outcome, and where a student who is stuck finds help."""
         message = outcome.message()
-        if outcome.status in (NOT_YET, RAISED) and self.exercise in hints(progress.lab):
+        if stuck and outcome.status in (NOT_YET, RAISED) and self.exercise in hints(progress.lab):
             message.text += f"\nStuck? `checks.{self.exercise}.hint()`"
         return message
 

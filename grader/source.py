@@ -64,7 +64,7 @@ from helpers import session
 
 session.begin("{{name}}")"""
 TEST = """\
-assert "checks" in globals(), "Run the cells above first (menu Run, Run All Above Selected Cell)."
+assert "checks" in globals(), "The kernel is new: run the cells above first."
 checks.{name}({name})
 ### BEGIN HIDDEN TESTS
 checks.{name}({name}, seed={seed})

@@ -50,7 +50,7 @@ def test_unsolved_lab_wrong_and_right_answer_syntax_error_and_restart(lab):
     chair.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
     chair.wait("kernel?.status === 'idle'")
     told = chair.run("checks.dense_parameters(")
-    told.get_by_text("Run the cells above first").last.wait_for()
+    told.get_by_text("The kernel is new: run the cells above first").last.wait_for()
     chair.picture("restarted")
     chair.run_all()
     chair.go_to("core.summary(checks)").get_by_text("1 of 17 points").wait_for()
