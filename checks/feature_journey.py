@@ -148,7 +148,7 @@ def activations(rng: np.random.Generator):
         image = int(rng.integers(1, n))
         values[image, 0, 2, filter] = values.max() + 0.5
         values[image, 1, 1, filter] = values.max() + 0.5
-        low = (image + 1) % n  # a low mean, and one strong place: mean and maximum disagree
+        low = (image + 1) % n  # a low mean, and one strong position: mean and maximum disagree
         values[low, ..., filter] /= 50
         values[low, 1, 2, filter] = values.max() - 0.25
         if n == 6:
@@ -163,14 +163,14 @@ def most_exciting(answer, case):
     parts, top = answer.get("parts", []), case["top"]
     if answer["kind"] != "pair" or len(parts) != 2:
         what = f"{len(parts)} things" if answer["kind"] == "pair" else f"one {answer['kind']}"
-        return f"Two arrays are wanted, the indices and the places; your function returned {what}."
+        return f"Two arrays are wanted, the indices and the positions; your function returned {what}."
     try:
-        indices, places = (np.array(part) for part in parts)
+        indices, positions = (np.array(part) for part in parts)
     except ValueError:
         return "One of your results is no array of numbers: are its rows equally long?"
-    if any(part.dtype.kind not in "iu" for part in (indices, places)):
-        return "Indices and places should be whole numbers, so that they can be used to index. Yours are not."
-    return judge_indices(indices, case) or judge_places(indices, places, case, top)
+    if any(part.dtype.kind not in "iu" for part in (indices, positions)):
+        return "Indices and positions should be whole numbers, so that they can be used to index. Yours are not."
+    return judge_indices(indices, case) or judge_places(indices, positions, case, top)
 
 
 def judge_indices(indices: np.ndarray, case: dict):
@@ -180,11 +180,14 @@ def judge_indices(indices: np.ndarray, case: dict):
     flat = chosen.reshape(len(chosen), -1)
     order = np.argsort(-flat.max(axis=1))
     if indices.ndim == 2 and indices.shape[1] == 2:
-        return "Your first result looks like places, row and column. The indices of the images should come first."
+        return "Your first result looks like positions, row and column. The indices of the images should come first."
     if indices.shape == (len(chosen),) and top < len(chosen):
         return f"You return all {len(chosen)} images; only the {top} that excite the filter most are wanted."
     if indices.ndim == 1 and len(np.unique(indices)) < len(indices):
-        return "An image occurs twice in your indices. Each counts once, with its strongest place: did you rank places?"
+        return (
+            "An image occurs twice in your indices. Each counts once, with its strongest position: did you rank "
+            "positions?"
+        )
 
     def ranked(values: np.ndarray) -> np.ndarray:
         return np.argsort(-values)[:top]
@@ -201,7 +204,7 @@ def judge_indices(indices: np.ndarray, case: dict):
             ),
             "Right images, but the order is reversed: the most exciting one should come first.": ascending,
             "These are the images that excite the filter *least*.": order[::-1][:top],
-            "You ranked the images by the mean over the places. One patch that fits is enough: the maximum counts.": (
+            "You ranked the images by the mean over the positions. One patch that fits is enough: take the maximum.": (
                 [ranked(flat.mean(axis=1)), ranked(flat.mean(axis=1))[::-1]]
             ),
             "Your ranking takes the maximum over all filters. Only the chosen one counts.": (
@@ -226,8 +229,8 @@ def judge_indices(indices: np.ndarray, case: dict):
     )
 
 
-def judge_places(indices: np.ndarray, places: np.ndarray, case: dict, top: int):
-    """What is wrong with the places, where the indices are right."""
+def judge_places(indices: np.ndarray, positions: np.ndarray, case: dict, top: int):
+    """What is wrong with the positions, where the indices are right."""
     chosen = case["activations"][..., case["filter"]]
     height, width = chosen.shape[1:]
 
@@ -236,33 +239,33 @@ def judge_places(indices: np.ndarray, places: np.ndarray, case: dict, top: int):
 
     expected = place_of(chosen[indices])
     flat = chosen[indices].reshape(top, -1).argmax(axis=1)
-    if places.shape == (2, top) and top != 2 and np.array_equal(places.T, expected):
-        return "Your places have rows and columns in two lists, (2, top). One pair per image is wanted, (top, 2)."
+    if positions.shape == (2, top) and top != 2 and np.array_equal(positions.T, expected):
+        return "Your positions have rows and columns in two lists, (2, top). One pair per image is wanted, (top, 2)."
     return judge_array(
-        places,
+        positions,
         expected,
         {
-            "Row and column are swapped in your places.": expected[:, ::-1],
-            "Your places are single numbers, counted through the whole image. Row and column are wanted.": (
+            "Row and column are swapped in your positions.": expected[:, ::-1],
+            "Your positions are single numbers, counted through the whole image. Row and column are wanted.": (
                 [flat, flat[:, np.newaxis]]
             ),
-            "Your places are those of the first images, not of the most exciting ones.": place_of(chosen[:top]),
-            "You divide by the height where the width is wanted: a row holds as many places as the image is wide.": (
+            "Your positions are those of the first images, not of the most exciting ones.": place_of(chosen[:top]),
+            "You divide by the height where the width is wanted: a row holds as many positions as the image is wide.": (
                 np.stack(np.divmod(flat, height), axis=1)
             ),
-            "Your places are counted from 1. Rows and columns begin with 0.": expected + 1,
-            "Your places hold the index of the image, too. Only row and column are wanted.": (
+            "Your positions are counted from 1. Rows and columns begin with 0.": expected + 1,
+            "Your positions hold the index of the image, too. Only row and column are wanted.": (
                 np.column_stack([indices, expected])
             ),
-            "These are the places where the mean over the images is largest. Each image has its own place.": (
+            "These are the positions where the mean over the images is largest. Each image has its own position.": (
                 np.repeat(place_of(chosen.mean(axis=0, keepdims=True)), top, axis=0)
             ),
-            "These are the places of the strongest answer of any filter. Only the chosen one counts.": (
+            "These are the positions of the strongest answer of any filter. Only the chosen one counts.": (
                 place_of(case["activations"].max(axis=-1)[indices])
             ),
-            "These are the places where the filter answers least.": place_of(-chosen[indices]),
+            "These are the positions where the filter answers least.": place_of(-chosen[indices]),
         },
-        "your array of places",
+        "your array of positions",
         tol=1e-9,
     )
 
@@ -419,7 +422,7 @@ occlusion_map.mistakes = {
 def classifiers(rng: np.random.Generator):
     """A small classifier with given weights, an image, a layer with feature maps, a class.
 
-    The map has places above 0 and, before the ReLU, below; no other class has a map of zeros.
+    The map has positions above 0 and, before the ReLU, below; no other class has a map of zeros.
     """
     for layer in ("second", "first", "second"):
         while True:
@@ -537,14 +540,14 @@ def usual_mistakes(case: dict, found: dict, score: Callable[[int], np.ndarray]) 
     by_place = (maps * local.mean(axis=-1, keepdims=True)).sum(axis=-1)
     other_layer = dict(case, layer="second" if case["layer"] == "first" else "first")
     return {
-        "Your map is 0 everywhere, but there are places that speak for this class.": [np.zeros_like(expected)],
+        "Your map is 0 everywhere, but there are positions that speak for this class.": [np.zeros_like(expected)],
         "Your map is upside down or mirrored: its first value should belong to the image's upper left corner.": [
             expected[::-1],
             expected[:, ::-1],
             expected[::-1, ::-1],
         ],
         "Rows and columns are exchanged in your map.": [expected.T],
-        "The ReLU at the end is missing: your map has negative values, places that speak against the class.": [raw],
+        "The ReLU at the end is missing: your map has negative values, positions that speak against the class.": [raw],
         "You take the absolute value at the end. What speaks against the class should become 0, not positive.": [
             np.abs(raw)
         ],
@@ -561,12 +564,12 @@ def usual_mistakes(case: dict, found: dict, score: Callable[[int], np.ndarray]) 
             cam(case, found, np.ones(4)),
             cam(case, found, np.full(4, 0.25)),
         ],
-        "You *sum* the gradient over the places. The formula has its mean.": [expected * maps[..., 0].size],
+        "You *sum* the gradient over the positions. The formula has its mean.": [expected * maps[..., 0].size],
         "You take the *mean* over the feature maps at the end. The formula has their sum.": [expected / maps.shape[-1]],
-        "You multiply gradient and feature map place by place. In Grad-CAM each map has a single weight, the mean of "
-        "its gradient.": [np.maximum((maps * local).sum(-1), 0), np.maximum((maps * local).mean(-1), 0)],
-        "Your weights are means over the feature maps, one per place. A mean over the places is wanted, one weight per "
-        "feature map.": [np.maximum(by_place, 0), np.maximum(by_place / maps.shape[-1], 0)],
+        "You multiply gradient and feature map position by position. In Grad-CAM each map has a single weight, the "
+        "mean of its gradient.": [np.maximum((maps * local).sum(-1), 0), np.maximum((maps * local).mean(-1), 0)],
+        "Your weights are means over the feature maps, one per position. A mean over the positions is wanted, one "
+        "weight per feature map.": [np.maximum(by_place, 0), np.maximum(by_place / maps.shape[-1], 0)],
         "Your map is the gradient alone. The feature maps are missing.": [
             *(np.maximum(one, 0) for one in (local.sum(-1), local.mean(-1))),
             local.max(-1),

@@ -289,7 +289,7 @@ def judge_line(line: str, threshold: float, logs: dict) -> str | None:
     if "".join(line.split()) == "".join(wanted.split()):
         return f'A blank is missing, or there is one too many: your line is "{line}".'
     same = next((k for k, (a, b) in enumerate(zip(line, wanted, strict=False)) if a != b), min(len(line), len(wanted)))
-    return f'Your line is "{line[:80]}". Compare it letter by letter with the docstring\'s, from place {same + 1} on.'
+    return f'Your line is "{line[:80]}". Compare it letter by letter with the docstring\'s, from letter {same + 1} on.'
 
 
 # ---- networks -----------------------------------------------------------------------------------------------

@@ -285,8 +285,8 @@ def judge_norm(layer: dict, place: str, fixed: dict) -> str | None:
     """What is wrong with the axis that a batch normalisation keeps apart."""
     if layer["axis"] not in (-1, len(layer["output_shape"])):
         return (
-            f"The {place} works along axis {layer['axis']}, which is a side of the maps. Each channel has a mean of its "
-            "own: leave `axis` as it is, the last one."
+            f"The {place} works along axis {layer['axis']}, which is a side of the maps. Each channel has a mean "
+            "of its own: leave `axis` as it is, the last one."
         )
     return None
 

@@ -202,7 +202,7 @@ def judge_batch(shape: tuple[int, ...], case: dict) -> str | None:
     if len(shape) == 4 and shape[1] == 3:
         return f"{got} The channels should come last."
     if shape[-1] == 4:
-        return f"{got} The fourth channel says how opaque a pixel is (alpha). The network knows three channels."
+        return f"{got} The fourth channel says how opaque a pixel is (alpha). The network takes three channels."
     if shape == (1, height, width, 1):
         return f"{got} It wants red, green and blue also for a grey photograph."
     if len(shape) != 4 or shape[-1] != 3:
@@ -612,7 +612,7 @@ def judge_head(answer: dict, softmax: bool) -> str | Advice | None:
     if any(np.allclose(outputs, one, atol=1e-3) for one in expected) or not expected:
         if kernel.shape[0] != features.shape[-1]:
             return Advice(
-                f"Right, but your dense layer sees every place by itself: {kernel.shape[0]} numbers. {POOLED}"
+                f"Right, but your dense layer sees every position by itself: {kernel.shape[0]} numbers. {POOLED}"
             )
         if not np.allclose(outputs, expected[0], atol=1e-3):
             return Advice(f"Right, with the largest value of each map. {POOLED}")
@@ -669,7 +669,7 @@ def activate(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def class_maps(case: dict, x: np.ndarray, order=(0, 1, 2), biases=True, activations=True) -> np.ndarray:
-    """What the dense part says at each place of the feature map, (N, rows, columns, classes), worked out with NumPy.
+    """What the dense part says at each position of the feature map, (N, rows, columns, classes), worked out with NumPy.
 
     order: how a window's axes height, width, channels are put in a row; biases, activations: False forgets those of
     the dense layers.
@@ -736,8 +736,8 @@ def to_fully_convolutional(answer, case):
             {
                 "The kernel's rows and columns are exchanged: reshape the dense weights in the order in which Flatten "
                 "has put height, width and channels in a row.": class_maps(case, x, order=(1, 0, 2)),
-                "Channels are mixed up with places in the kernel. Flatten puts height, width and channels in a row in "
-                "just this order; a kernel has the axes height, width, channels, filters.": [
+                "Channels are mixed up with positions in the kernel. Flatten puts height, width and channels in a row "
+                "in just this order; a kernel has the axes height, width, channels, filters.": [
                     class_maps(case, x, order=order) for order in ((2, 0, 1), (2, 1, 0), (0, 2, 1), (1, 2, 0))
                 ],
                 "The biases of the dense layers are missing.": class_maps(case, x, biases=False),

@@ -12,6 +12,7 @@ from collections import defaultdict
 
 import nbformat
 
+from grader import figures
 from grader.source import MARKER, ROOT, WRITTEN, exercises, labs, notebook, tags
 
 RUNS = ROOT / "data" / "reference_runs"
@@ -62,7 +63,7 @@ def work(pieces: list[tuple]) -> float:
         if marker := WRITTEN.match(cell.source):
             written += float(marker["points"])
         elif cell.cell_type == "markdown":
-            words += len(text.split())
+            words += len(figures.without_marks(text).split())
             predictions += text.count("**Predict")
         elif marker := MARKER.match(cell.source):
             words += len(SOLUTION.sub("", text).split())

@@ -149,8 +149,11 @@ def stand_in(name: str) -> Dataset:
     return _dataset(name, kind.make_stand_in(), f"a stand-in for {kind.title}: {kind.stand_in}", real=False)
 
 
-def photograph(name: str) -> np.ndarray:
-    """One of the PHOTOGRAPHS, uint8, (height, width) or (height, width, 3). Raises CourseError for another."""
+def photograph(name: str, size: tuple[int, int] | None = None) -> np.ndarray:
+    """One of the PHOTOGRAPHS, uint8, (height, width) or (height, width, 3). Raises CourseError for another.
+
+    size: (height, width) to shrink or stretch it to; each new pixel is a weighted mean of all that it stands for.
+    """
     from PIL import Image
 
     if name not in PHOTOGRAPHS:
@@ -160,7 +163,18 @@ def photograph(name: str) -> np.ndarray:
     folders = (files("skimage") / "data", files("sklearn") / "datasets" / "images")
     path = next(path for folder in folders for path in folder.glob(f"{name}.[jp][pn]g"))
     with Image.open(path) as picture:
-        return np.asarray(picture)
+        return np.asarray(picture.resize(size[::-1]) if size else picture)
+
+
+def picture(file) -> np.ndarray:
+    """A picture file, or its bytes in a file object, as RGB, uint8 (H, W, 3), upright as the camera was held.
+
+    Raises OSError if it is no picture.
+    """
+    from PIL import Image, ImageOps
+
+    with Image.open(file) as opened:
+        return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
 
 
 def download(name: str) -> Path:

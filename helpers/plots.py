@@ -78,6 +78,11 @@ def image_grid(
     numbers: write each pixel's value into it. frames: for each image the windows to be framed, each by the row and
     column of its first pixel, its height and its width; the frames of an image differ in colour and line.
     """
+    show(draw_grid(images, titles, columns, signed, limit, size, numbers, frames), alt)
+
+
+def draw_grid(images, titles, columns=5, signed=False, limit=None, size=2.2, numbers=False, frames=()) -> Figure:
+    """The figure of `image_grid`."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(size * columns, (size + 0.25) * rows), squeeze=False)
@@ -92,7 +97,7 @@ def image_grid(
             style = {"edgecolor": COLOURS[k + 1], "linestyle": LINES[k % len(LINES)], "linewidth": 3, "clip_on": False}
             corner = column - 0.45, row - 0.45  # inside, so that frames of neighbours do not hide each other
             axis.add_patch(Rectangle(corner, width - 0.1, height - 0.1, fill=False, **style))
-    show(figure, alt)
+    return figure
 
 
 def kernel_responses(
@@ -325,14 +330,18 @@ def diagram(chains: Sequence[Sequence[str]], alt: str) -> None:
     show(figure, alt)
 
 
-def block_diagram(rows: dict[str, Sequence[tuple[str, str]]], alt: str) -> None:
+def block_diagram(
+    rows: dict[str, Sequence[tuple[str, str]]], alt: str, shortcut: tuple[int, int, str] | None = None
+) -> None:
     """Draw rows of boxes that arrows join, such as one row per network: title -> [(label, what stands under it), ...].
 
-    Boxes whose labels begin with the same word have the same colour.
+    Boxes whose labels begin with the same word have the same colour. shortcut: from which box to which a bow leads
+    above the first row, and what stands at it.
     """
     longest = max(map(len, rows.values()))
     kinds = list(dict.fromkeys(label.split()[0].split("-")[0] for boxes in rows.values() for label, _ in boxes))
-    figure, axis = plt.subplots(figsize=(max(6, 1.05 * longest + 0.9), 1.15 * len(rows)))
+    height = 1.15 * len(rows) + (0.9 if shortcut else 0)
+    figure, axis = plt.subplots(figsize=(max(6, 1.05 * longest + 0.9), height))
     for row, (title, boxes) in enumerate(rows.items()):
         axis.text(-0.75, -row, title, ha="center", va="center", fontweight="bold")
         for place, (label, below) in enumerate(boxes):
@@ -344,8 +353,167 @@ def block_diagram(rows: dict[str, Sequence[tuple[str, str]]], alt: str) -> None:
                 axis.annotate(
                     "", (place - 0.36, -row), (place - 0.64, -row), arrowprops={"arrowstyle": "-|>", "color": "0.3"}
                 )
-    axis.set(xlim=(-1, longest - 0.4), ylim=(-len(rows) + 0.35, 0.5))
+    if shortcut:
+        start, end, text = shortcut
+        bow = {"arrowstyle": "-|>", "color": COLOURS[1], "linewidth": 1.8, "connectionstyle": "arc3,rad=-0.15"}
+        axis.annotate("", (end, 0.25), (start, 0.25), arrowprops=bow)
+        axis.text((start + end) / 2, 1.05, text, ha="center", fontsize=9, color=COLOURS[1])
+    axis.set(xlim=(-1, longest - 0.4), ylim=(-len(rows) + 0.35, 1.25 if shortcut else 0.5))
     axis.axis("off")
+    show(figure, alt)
+
+
+def line_panels(
+    panels: dict[str, dict[str, tuple]],
+    alt: str,
+    xlabel: str,
+    ylabel: str,
+    levels: dict[str, tuple[str, float]] | None = None,
+    style: str = "-",
+    legend: str = "best",
+    **axes_settings,
+) -> None:
+    """Draw lines in panels side by side: title -> label -> (x, y), or (x, y, error) for bars of ± error.
+
+    levels: dotted horizontal lines, title of the panel -> (label, height). style: Matplotlib's, such as "o" for points.
+    legend: where it stands, in Matplotlib's words. `axes_settings` go to every panel, such as xscale="log".
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(max(6, 4.2 * len(panels)), 3.6), sharey=True, squeeze=False)
+    for axis, (title, curves) in zip(axes[0], panels.items(), strict=True):
+        for (label, (x, y, *error)), marker in zip(curves.items(), "os^Dv*P", strict=False):
+            look = {"fmt": marker} if style == "o" else {"fmt": style, "marker": marker if len(x) < 30 else None}
+            axis.errorbar(x, y, *error, label=label, capsize=3, markersize=5, **look)
+        if levels and title in levels:
+            label, height = levels[title]
+            axis.axhline(height, color="black", linestyle=":", label=label)
+        axis.set(title=title, xlabel=xlabel, **axes_settings)
+    axes[0, 0].set_ylabel(ylabel)
+    axes[0, -1].legend(fontsize=9, loc=legend)
+    show(figure, alt)
+
+
+def histograms(groups: dict[str, Sequence[float]], alt: str, xlabel: str, bins: Sequence[float], what: str) -> None:
+    """Draw how values spread, in percent of each group; the first group is filled, in grey. what: what is counted."""
+    figure, axis = plt.subplots(figsize=(8, 3.4))
+    for (label, values), colour in zip(groups.items(), ("0.7", *COLOURS), strict=False):
+        look = {"histtype": "stepfilled" if colour == "0.7" else "step", "linewidth": 2, "color": colour}
+        axis.hist(values, bins, weights=np.full(len(values), 100 / len(values)), label=label, **look)
+    axis.set(xlabel=xlabel, ylabel=f"{what} (%)")
+    axis.legend(fontsize=9)
+    show(figure, alt)
+
+
+def confusion_matrices(matrices: dict[str, np.ndarray], names: Sequence[str], alt: str, limit: float = 1.0) -> None:
+    """Draw confusion matrices, rows: true classes, with their counts; title -> matrix.
+
+    The colour is a count's fraction of its row, and ends at `limit`.
+    """
+    side = 0.44 * len(names) + 1.4
+    figure, axes = plt.subplots(1, len(matrices), figsize=(side * len(matrices) + 0.6, side), squeeze=False)
+    for axis, (title, matrix) in zip(axes[0], matrices.items(), strict=True):
+        fractions = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+        picture = axis.imshow(fractions, cmap="Blues", vmin=0, vmax=limit)
+        for (row, column), count in np.ndenumerate(matrix):
+            colour = "white" if fractions[row, column] > 0.6 * limit else "black"
+            axis.text(column, row, f"{count}", ha="center", va="center", color=colour, fontsize=8)
+        ticks = {"ticks": range(len(names)), "labels": names}
+        axis.set_xticks(**ticks, rotation=90 if max(map(len, names)) > 2 else 0)
+        axis.set_yticks(**ticks)
+        axis.set(title=title, xlabel="predicted class", ylabel="true class")
+    figure.colorbar(picture, ax=axes, label="fraction of the row" + (f" ({limit:g} and more)" if limit < 1 else ""))
+    show(figure, alt)
+
+
+def top_classes(images: Sequence[np.ndarray], answers: Sequence[list[tuple[str, float]]]) -> Figure:
+    """Draw each image and, beside it, bars for its classes, a list of (name, probability)."""
+    figure, axes = plt.subplots(len(images), 2, figsize=(9, 2 * len(images)), squeeze=False)
+    for (left, right), image, answer in zip(axes, images, answers, strict=True):
+        draw_image(left, image)
+        names, probabilities = zip(*answer, strict=True)
+        right.bar_label(right.barh(names, probabilities), fmt="%.2f", padding=3, fontsize=8)
+        right.set(xlim=(0, 1.15), xlabel="probability")
+        right.invert_yaxis()
+    return figure
+
+
+def heat_maps(
+    images: Sequence[np.ndarray],
+    titles: Sequence[str],
+    rows: dict[str, Sequence[np.ndarray]],
+    alt: str,
+    squares: tuple[int, int] | None = None,
+) -> None:
+    """Draw images side by side, and under each its heat maps on a grey copy: name of the row -> a map (h, w) per image.
+
+    A map covers its image, and has a scale of its own, from 0; one that has as many pixels is drawn alone. With
+    `squares`, the size and the stride of the squares of occlusion maps in pixels, the last row holds such maps: each
+    cell lies round the middle of its square, and all share one scale, around zero.
+    """
+    figure, axes = plt.subplots(
+        1 + len(rows), len(images), figsize=(2.1 * len(images), 2.3 * (1 + len(rows))), squeeze=False
+    )
+    for axis, image, title in zip(axes[0], images, titles, strict=True):
+        draw_image(axis, image, title)
+        axis.title.set_fontsize(9)
+    for row, (name, maps) in zip(axes[1:], rows.items(), strict=True):
+        signed = squares is not None and name == list(rows)[-1]
+        limit = max(float(np.abs(heat).max()) for heat in maps) or 1.0
+        for axis, image, heat in zip(row, images, maps, strict=True):
+            height, width = image.shape[:2]
+            if heat.shape == (height, width):
+                draw_image(axis, heat, name)
+                continue
+            axis.imshow(image.mean(axis=-1) if image.ndim == 3 else image)
+            low, high, colours = (-limit, limit, SIGNED) if signed else (0, None, "viridis")
+            start, step = ((squares[0] - 1 - squares[1]) / 2, squares[1]) if signed else (-0.5, None)
+            bottom, right = (start + step * n for n in heat.shape) if signed else (height - 0.5, width - 0.5)
+            extent = (start, right, bottom, start)
+            picture = axis.imshow(heat, extent=extent, vmin=low, vmax=high, cmap=colours, alpha=0.6)
+            axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+            axis.set_title(name, fontsize=9)
+            axis.axis("off")
+        if signed:
+            figure.colorbar(picture, ax=row)
+    show(figure, alt)
+
+
+def sliding_windows(
+    image: np.ndarray, side: int, step: int, probabilities: np.ndarray, names: Sequence[str], wanted: int, alt: str
+) -> None:
+    """Draw what a network says of each window of an image: some windows, and the map of all of them.
+
+    side, step: of the windows, in pixels. probabilities: (rows, columns, classes). Each cell of the map names its most
+    probable class; its colour is the probability of the class `wanted`.
+    """
+    rows, columns = probabilities.shape[:2]
+    figure, axes = plt.subplots(1, 2, figsize=(13, 4.4), width_ratios=(1, 1.25))
+    draw_image(axes[0], image, f"the image, and three of its {rows * columns} windows of {side}×{side}")
+    picture = axes[1].imshow(probabilities[..., wanted], cmap="magma", vmin=0, vmax=1)
+    for row, column in np.ndindex(rows, columns):
+        one = probabilities[row, column]
+        colour = "black" if one[wanted] > 0.6 else "white"
+        axes[1].text(column, row, names[one.argmax()][:5], ha="center", va="center", fontsize=7, color=colour)
+    for (row, column), colour in zip(
+        ((0, 0), (rows // 2, columns // 2), (rows - 1, columns - 1)), COLOURS[1:], strict=False
+    ):
+        look = {"fill": False, "linewidth": 2.5, "edgecolor": colour}
+        axes[0].add_patch(Rectangle((step * column - 0.5, step * row - 0.5), side, side, **look))
+        axes[1].add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **look))
+    axes[1].set(title=f"the map, {rows}×{columns}: one answer per window", xlabel="window", ylabel="window")
+    figure.colorbar(picture, ax=axes[1], label=f"probability of {names[wanted]}")
+    show(figure, alt)
+
+
+def class_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], alt: str) -> None:
+    """Draw points (N, 2) with a colour and a mark per class, and each class's name at its middle."""
+    figure, axis = plt.subplots(figsize=(8, 5.5))
+    for label, name in enumerate(names):
+        x, y = points[labels == label].T
+        axis.plot(x, y, "osD"[label // len(COLOURS)], color=COLOURS[label % len(COLOURS)], markersize=4, alpha=0.6)
+        if len(x):
+            frame = {"boxstyle": "round", "facecolor": "white", "edgecolor": COLOURS[label % len(COLOURS)]}
+            axis.text(np.median(x), np.median(y), name, ha="center", fontsize=9, bbox=frame)
+    axis.set(xticks=(), yticks=())
     show(figure, alt)
 
 

@@ -109,6 +109,30 @@ def resnet20() -> Classifier:
     return Classifier("ResNet-20", network, (32, 32), scale, datasets.OBJECTS, source, False)
 
 
+def resized(network: "keras.Model", height: int | None, width: int | None) -> "keras.Model":
+    """The same network, with a copy of its weights, for images of another size; None is any size."""
+    import keras
+
+    copy = keras.models.clone_model(network, input_tensors=keras.Input((height, width, 3)))
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def features(classifier: Classifier, names: list[str], images: np.ndarray, side: int) -> dict[str, np.ndarray]:
+    """What layers say of images: name of the layer -> the mean of each of its channels, (N, channels).
+
+    images: RGB, 0 to 255, (N, H, W, 3); they are resized to side × side, and so is the network.
+    """
+    import keras
+    from keras import layers, ops
+
+    network = resized(classifier.network, side, side)
+    means = [layers.GlobalAveragePooling2D()(network.get_layer(name).output) for name in names]
+    inputs = np.asarray(ops.image.resize(np.asarray(images, "float32"), (side, side), antialias=True))
+    found = keras.Model(network.input, means).predict(classifier.preprocess_input(inputs), batch_size=100, verbose=0)
+    return dict(zip(names, found if len(names) > 1 else [found], strict=True))
+
+
 def scale(images: np.ndarray) -> np.ndarray:
     """RGB images, 0 to 255, in a new array from -1 to 1, float32: what the ResNet-20 was trained on."""
     return np.asarray(images, "float32") / 127.5 - 1

@@ -70,6 +70,11 @@ def reference_figures(lab: str) -> list[dict]:
     return [row for row in rows if row["lab"] == lab]
 
 
+def with_spread(run: dict, keys: list[str]) -> tuple[list[float], list[float]]:
+    """The figures of a run under these keys, and their standard deviations, under key + ".std"."""
+    return [run[key] for key in keys], [run[f"{key}.std"] for key in keys]
+
+
 def published(lab: str, metric: str) -> dict[str, float]:
     """What others have published about the runs of a lab, such as its "val_accuracy": run -> figure."""
     rows = json.loads((DATA / "published.json").read_text())

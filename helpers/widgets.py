@@ -1,5 +1,6 @@
 """Interactive explorers. Each has a static twin, the same drawing for chosen settings: for print and screen readers."""
 
+import io
 from collections.abc import Callable
 
 import ipywidgets
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from scipy.signal import correlate2d
 
-from helpers import plots
+from helpers import datasets, plots
 
 
 class Explorer(ipywidgets.VBox):
@@ -144,6 +145,30 @@ def convolution_walk(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int, p
             "filter": ipywidgets.IntSlider(1, min=1, max=filters, description="filter"),
         },
     )
+
+
+def picture_upload(classify: Callable[[np.ndarray], list[tuple[str, float]]], image: np.ndarray) -> ipywidgets.VBox:
+    """A button to choose a picture file; below it the picture and its classes. Until then it shows `image`.
+
+    classify: a function from an image, uint8 (H, W, 3), to a list of (name, probability), the most probable first.
+    """
+    button = ipywidgets.FileUpload(accept="image/*", description="Choose a picture", layout={"width": "auto"})
+
+    def answer(image: np.ndarray) -> str:
+        (name, probability), *_ = answers = classify(image)
+        alt = f"A picture, most probably: {name} ({probability:.2f})"
+        return plots.html_image(plots.top_classes([image], [answers]), alt)
+
+    def follow(change) -> None:
+        try:
+            for file in change["new"]:
+                shown.value = answer(datasets.picture(io.BytesIO(file["content"])))
+        except OSError:
+            shown.value = "This file is no picture that can be read: choose a .jpg or .png file."
+
+    shown = ipywidgets.HTML(answer(image))
+    button.observe(follow, names="value")
+    return ipywidgets.VBox([button, shown])
 
 
 def size(image: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""The feature journey beyond its checks: receptive field, ranking of filters, two heat maps of a known network."""
+"""The feature journey beyond its checks: receptive field, two heat maps of a known network."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from keras import layers
 
 from checks import feature_journey
 from grader import source
-from helpers import session
+from helpers import insight, session
 from tests import answer_bank
 
 LAB = "09_feature_journey"
@@ -36,16 +36,6 @@ def test_one_place_of_conv2_sees_the_framed_pixels(lab):
         assert np.ptp(rows) > 4 and np.ptp(columns) > 4
 
 
-def test_ranking_finds_the_filter_that_answers_to_a_class(lab):
-    rng = np.random.default_rng(0)
-    activations, labels = rng.random((40, 3, 3, 5)), np.arange(40) % 4
-    activations[labels == 2, ..., 3] += 1
-    activations[..., 4] = 0  # a dead filter
-    scores = lab["rank_filters"](activations, labels, [2])
-    assert scores.argmax() == 3 and scores[4] == 0
-    assert lab["share_of_places"](activations)[4] == 0
-
-
 def test_both_maps_find_the_bright_square_that_a_network_looks_for(lab):
     model = keras.Sequential(
         [
@@ -63,19 +53,8 @@ def test_both_maps_find_the_bright_square_that_a_network_looks_for(lab):
     cam = lab["grad_cam"](model, image, "features", 0)
     assert np.unravel_index(cam.argmax(), cam.shape) == (11, 3)
     assert lab["grad_cam"](model, image, "features", 1).max() == 0
-    drop = lab["occlusion_map"](lab["predict_with"](model), image, 0, 4, 2)
+    drop = lab["occlusion_map"](insight.predict_with(model), image, 0, 4, 2)
     assert np.unravel_index(drop.argmax(), drop.shape) in ((5, 1), (4, 1), (5, 0))
-    left, right, bottom, top = lab["occlusion_extent"](drop, 4, 2)
-    assert (left, top) == (0.5, 0.5) and (right, bottom) == (14.5, 14.5)
-
-
-def test_similarity_with_a_classic_kernel(lab):
-    filters = np.stack([3 * lab["KERNELS"]["Sobel x"], -lab["KERNELS"]["box"]], axis=-1)
-    found = lab["similarities"](filters)
-    names = list(lab["KERNELS"])
-    assert found[0, names.index("Sobel x")] == pytest.approx(1)
-    assert found[0, names.index("Sobel y")] == pytest.approx(0)
-    assert found[1, names.index("box")] == pytest.approx(-1)
 
 
 def test_gradient_of_the_probability_is_accepted_with_a_remark(lab):

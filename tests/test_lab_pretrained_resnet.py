@@ -1,5 +1,6 @@
 """The ResNet lab beyond its checks: what training leaves alone, the cut tasks, d on a larger picture, picture files."""
 
+import datetime
 import io
 
 import keras
@@ -9,7 +10,7 @@ from keras import layers
 from PIL import Image
 
 from grader import source
-from helpers import pretrained, session, training
+from helpers import datasets, pretrained, session, training, widgets
 
 LAB = "08_pretrained_resnet"
 
@@ -48,21 +49,6 @@ def test_training_leaves_batch_normalisation_alone(lab, backbone, way):
     assert np.array_equal(before[1], after[1]) and np.array_equal(before[2], after[2])
 
 
-@pytest.mark.parametrize(("name", "classes"), [("textures", 3), ("tissue", 2)])
-def test_tasks_have_enough_images_of_every_class(lab, name, classes):
-    x_train, y_train, x_test, y_test = lab[f"cut_{name}"]()
-    for x, y in ((x_train, y_train), (x_test, y_test)):
-        assert x.shape == (len(y), 32, 32, 3) and x.dtype == np.uint8
-        assert np.array_equal(np.unique(y), range(classes)) and np.bincount(y).min() >= 100
-
-
-def test_patches_are_cut_in_reading_order(lab):
-    image = np.arange(48 * 64 * 3, dtype="uint16").reshape(48, 64, 3)
-    patches = lab["cut_patches"](image)
-    assert patches.shape == (2 * 3, 32, 32, 3)
-    assert np.array_equal(patches[1], image[:32, 16:48]) and np.array_equal(patches[3], image[16:48, :32])
-
-
 def test_network_d_as_convolutions_is_the_same_and_takes_a_larger_picture(lab):
     network_d = training.reference_model("05_augmentation", "d_augmented")
     keras.utils.clear_session()  # layers get their first names again, as in a new session
@@ -79,12 +65,39 @@ def test_the_courses_network_has_the_structure_of_the_exercise(lab):
     assert [w.shape for w in built.weights] == [w.shape for w in shipped.weights]
 
 
-def test_pictures_are_read_as_rgb_and_upright(lab):
+def test_pictures_are_read_as_rgb_and_upright():
     file = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held upright: turn by a quarter
     Image.new("RGBA", (20, 10), (255, 0, 0, 255)).save(file, "png", exif=exif)
-    picture = lab["read_picture"](file)
+    picture = datasets.picture(file)
     assert picture.shape == (20, 10, 3) and picture[0, 0].tolist() == [255, 0, 0]
     with pytest.raises(OSError):
-        lab["read_picture"](io.BytesIO(b"no picture"))
+        datasets.picture(io.BytesIO(b"no picture"))
+
+
+def test_a_chosen_picture_is_classified_and_a_broken_file_is_not():
+    seen = []
+
+    def classify(image):
+        seen.append(image.shape)
+        return [("cat", 0.75), ("dog", 0.25)]
+
+    button, shown = widgets.picture_upload(classify, np.zeros((4, 5, 3), "uint8")).children
+    assert seen == [(4, 5, 3)] and "most probably: cat (0.75)" in shown.value
+    file = io.BytesIO()
+    Image.new("RGB", (20, 10)).save(file, "png")
+    chosen = {"name": "a", "type": "image/png", "size": 1, "last_modified": datetime.datetime.now()}
+    button.value = [chosen | {"content": file.getvalue()}]
+    assert seen[-1] == (10, 20, 3)
+    button.value = [chosen | {"content": b"no picture"}]
+    assert "no picture" in shown.value
+
+
+def test_features_are_the_means_of_the_channels_at_another_size():
+    classifier = pretrained.resnet20()
+    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3)).astype("uint8")
+    found = pretrained.features(classifier, ["add_2", "features"], images, 48)
+    assert {name: values.shape for name, values in found.items()} == {"add_2": (2, 16), "features": (2, 64)}
+    (alone,) = pretrained.features(classifier, ["features"], images, 48).values()
+    np.testing.assert_allclose(alone, found["features"], rtol=1e-4, atol=1e-5)

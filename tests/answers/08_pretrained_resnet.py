@@ -1422,7 +1422,7 @@ def rows_and_columns_exchanged(model):
     return converted(model, kernel_of)
 
 
-@wrong("to_fully_convolutional", says="Channels are mixed up with places")
+@wrong("to_fully_convolutional", says="Channels are mixed up with positions")
 def channels_before_places(model):
     def kernel_of(kernel, h, w):
         return np.moveaxis(kernel.reshape(-1, h, w, kernel.shape[1]), 0, 2)

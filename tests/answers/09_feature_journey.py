@@ -194,7 +194,7 @@ def mean_over_the_images(model, layer_names):
 
 
 def places_of(answers):
-    """The place of the maximum of each image, (N, 2)."""
+    """The position of the maximum of each image, (N, 2)."""
     return np.array([np.unravel_index(one.argmax(), one.shape) for one in answers])
 
 
@@ -218,14 +218,14 @@ def by_maximum(answers):
 def with_loops(activations, filter, top):
     found = []
     for k in range(activations.shape[0]):
-        best, place = -np.inf, None
+        best, position = -np.inf, None
         for i in range(activations.shape[1]):
             for j in range(activations.shape[2]):
                 if activations[k, i, j, filter] > best:
-                    best, place = activations[k, i, j, filter], (i, j)
-        found.append((best, k, place))
+                    best, position = activations[k, i, j, filter], (i, j)
+        found.append((best, k, position))
     found = sorted(found, reverse=True)[:top]
-    return [k for _, k, _ in found], [place for _, _, place in found]
+    return [k for _, k, _ in found], [position for _, _, position in found]
 
 
 @right("most_exciting")
@@ -245,7 +245,7 @@ def with_tensorflow(activations, filter, top):
     return indices, tf.stack([flat // width, flat % width], axis=1)
 
 
-mean_instead = wrong("most_exciting", says="by the mean over the places")(
+mean_instead = wrong("most_exciting", says="by the mean over the positions")(
     exciting(lambda a: np.argsort(-a.mean((1, 2))))
 )
 ascending = wrong("most_exciting", says="excite the filter *least*")(exciting(lambda a: np.argsort(a.max((1, 2)))))
@@ -265,10 +265,10 @@ def places_ranked(activations, filter, top):
     return indices, np.stack([rows, columns], axis=1)
 
 
-@wrong("most_exciting", says="did you rank places?")
+@wrong("most_exciting", says="did you rank positions?")
 def always_the_same(activations, filter, top):
-    indices, places = with_partition.function(activations, filter, 1)
-    return np.repeat(indices, top), np.repeat(places, top, axis=0)
+    indices, positions = with_partition.function(activations, filter, 1)
+    return np.repeat(indices, top), np.repeat(positions, top, axis=0)
 
 
 @wrong("most_exciting", says="The indices of the images should come first")
@@ -322,14 +322,14 @@ def flat_places(activations, filter, top):
 
 @wrong("most_exciting", says="Row and column are swapped")
 def column_first(activations, filter, top):
-    indices, places = with_partition.function(activations, filter, top)
-    return indices, places[:, ::-1]
+    indices, positions = with_partition.function(activations, filter, top)
+    return indices, positions[:, ::-1]
 
 
 @wrong("most_exciting", says="rows and columns in two lists")
 def places_in_two_lists(activations, filter, top):
-    indices, places = with_partition.function(activations, filter, top)
-    return indices, tuple(places.T)
+    indices, positions = with_partition.function(activations, filter, top)
+    return indices, tuple(positions.T)
 
 
 @wrong("most_exciting", says="those of the first images")
@@ -346,11 +346,11 @@ def divided_by_the_height(activations, filter, top):
 
 @wrong("most_exciting", says="hold the index of the image, too")
 def three_numbers(activations, filter, top):
-    indices, places = with_partition.function(activations, filter, top)
-    return indices, np.column_stack([indices, places])
+    indices, positions = with_partition.function(activations, filter, top)
+    return indices, np.column_stack([indices, positions])
 
 
-@wrong("most_exciting", says="largest. Each image has its own place")
+@wrong("most_exciting", says="largest. Each image has its own position")
 def one_place_for_all(activations, filter, top):
     indices, _ = with_partition.function(activations, filter, top)
     return indices, np.repeat(places_of(activations[..., filter].mean(axis=0)[np.newaxis]), top, axis=0)
@@ -364,8 +364,8 @@ def place_of_any_filter(activations, filter, top):
 
 @wrong("most_exciting", says="should be whole numbers")
 def as_floats(activations, filter, top):
-    indices, places = with_partition.function(activations, filter, top)
-    return indices, places.astype(float)
+    indices, positions = with_partition.function(activations, filter, top)
+    return indices, positions.astype(float)
 
 
 @wrong("most_exciting", says="your function returned one ndarray")
@@ -375,14 +375,14 @@ def indices_only(activations, filter, top):
 
 @wrong("most_exciting", says="changed its input `activations`")
 def input_changed(activations, filter, top):
-    found, places = [], []
+    found, positions = [], []
     answers = activations[..., filter]
     for _ in range(top):
         k, i, j = np.unravel_index(answers.argmax(), answers.shape)
         found.append(k)
-        places.append((i, j))
+        positions.append((i, j))
         answers[k] = -np.inf
-    return found, places
+    return found, positions
 
 
 @wrong("most_exciting", says="Does it end with `return`?")
@@ -423,13 +423,13 @@ def without_sign(activations, filter, top):
     return indices, found_in(activations, indices, filter)
 
 
-@wrong("most_exciting", says="Your places are counted from 1")
+@wrong("most_exciting", says="Your positions are counted from 1")
 def places_from_one(activations, filter, top):
     indices = ranked(activations[..., filter].max(axis=(1, 2)), top)
     return indices, found_in(activations, indices, filter) + 1
 
 
-@wrong("most_exciting", says="These are the places where the filter answers least")
+@wrong("most_exciting", says="These are the positions where the filter answers least")
 def weakest_places(activations, filter, top):
     indices = ranked(activations[..., filter].max(axis=(1, 2)), top)
     return indices, found_in(-activations, indices, filter)
@@ -479,8 +479,8 @@ one_by_one = right("occlusion_map")(solved)
 
 @right("occlusion_map")
 def in_one_batch(predict, image, label, size, stride):
-    places = list(itertools.product(corners(image.shape[0], size, stride), corners(image.shape[1], size, stride)))
-    after = predict(np.stack([hide(image, i, j, size) for i, j in places]))[:, label]
+    positions = list(itertools.product(corners(image.shape[0], size, stride), corners(image.shape[1], size, stride)))
+    after = predict(np.stack([hide(image, i, j, size) for i, j in positions]))[:, label]
     rows = (image.shape[0] - size) // stride + 1
     return (predict(image[None])[:, label] - after).reshape(rows, -1)
 
@@ -650,7 +650,7 @@ def probability_and_scaled(model, image, layer_name, label):  # as a well known 
     return heat / heat.max()
 
 
-zeros = wrong("grad_cam", says="there are places that speak for this class")(lambda *given: 0 * cam(*given))
+zeros = wrong("grad_cam", says="there are positions that speak for this class")(lambda *given: 0 * cam(*given))
 upside_down = wrong("grad_cam", says="Your map is upside down or mirrored")(lambda *given: cam(*given)[::-1])
 transposed = wrong("grad_cam", says="Rows and columns are exchanged in your map.")(lambda *given: cam(*given).T)
 no_relu = wrong("grad_cam", says="The ReLU at the end is missing")(combined(lambda maps, weights: maps @ weights))
@@ -669,13 +669,13 @@ class_from_1 = wrong("grad_cam", says="the map of the class before")(
 all_logits = wrong("grad_cam", says="the gradient of all logits together")(
     combined(score=lambda logits, probabilities, label: tf.reduce_sum(logits))
 )
-summed_gradient = wrong("grad_cam", says="You *sum* the gradient over the places")(
+summed_gradient = wrong("grad_cam", says="You *sum* the gradient over the positions")(
     with_gradient(lambda maps, gradient: np.maximum(maps @ gradient.sum(axis=(0, 1)), 0))
 )
 mean_of_maps = wrong("grad_cam", says="the *mean* over the feature maps at the end")(
     combined(lambda maps, weights: np.maximum((maps * weights).mean(axis=-1), 0))
 )
-place_by_place = wrong("grad_cam", says="gradient and feature map place by place")(
+place_by_place = wrong("grad_cam", says="gradient and feature map position by position")(
     with_gradient(lambda maps, gradient: np.maximum((maps * gradient).sum(axis=-1), 0))
 )
 mean_over_channels = wrong("grad_cam", says="Your weights are means over the feature maps")(
