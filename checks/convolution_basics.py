@@ -74,15 +74,15 @@ def valid(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 def mistakes_of_loops(right) -> dict:
     """What goes wrong in loops, types and shapes, whether the kernel is flipped or not."""
     return {
-        "One row and one column are missing at the end. A kernel of 3 fits on 5 pixels in three places, not two: "
+        "One row and one column are missing at the end. A kernel of 3 fits on 5 pixels in three positions, not two: "
         "count the positions once more.": lambda image, kernel: right(image, kernel)[:-1, :-1],
         UNFINISHED: lambda image, kernel: unfinished(right(image, kernel)),
         STOPPED: [
             lambda image, kernel: stopped(right(image, kernel), slice(1), slice(1)),
             lambda image, kernel: stopped(right(image, kernel), slice(1), slice(None)),
         ],
-        "Your response is as large as the image, with a margin of zeros. `valid` keeps only the places where the whole "
-        "kernel lies on the image, so the response is smaller.": [
+        "Your response is as large as the image, with a margin of zeros. `valid` keeps only the positions where the "
+        "whole kernel lies on the image, so the response is smaller.": [
             lambda image, kernel: in_margin(
                 image, right(image, kernel), (kernel.shape[0] - 1) // 2, (kernel.shape[1] - 1) // 2
             ),
@@ -127,7 +127,7 @@ correlate_valid.mistakes = {
     "`@` and `np.dot` of two tables make the matrix product. Here values meet one by one: `*`, then a sum.": (
         matrix_products
     ),
-    "Your response includes places where the kernel hangs over the border. For `valid` the whole kernel must lie "
+    "Your response includes positions where the kernel hangs over the border. For `valid` the whole kernel must lie "
     "on the image.": lambda image, kernel: correlate2d(image.astype(float), kernel, mode="same"),
 } | mistakes_of_loops(valid)
 
@@ -160,7 +160,7 @@ convolve_valid.mistakes = {
         lambda image, kernel: valid(image, kernel)[::-1, ::-1]
     ),
     "You flipped the image. Flip the kernel.": lambda image, kernel: valid(image[::-1, ::-1], kernel),
-    "Your response includes places where the kernel hangs over the border: use `valid`.": (
+    "Your response includes positions where the kernel hangs over the border: use `valid`.": (
         lambda image, kernel: convolve2d(image.astype(float), kernel, mode="same")
     ),
 } | mistakes_of_loops(convolve_valid.right)
@@ -305,14 +305,14 @@ SIZES = {
     "sobel": ((3, 3), "`sobel`: ask the kernel for its shape."),
     "full": (
         (526, 514, 514),
-        "`full` keeps every place where the kernel touches the image with at least one pixel. Try it on paper: "
-        "5 pixels and a kernel of 3 give 7 places.",
+        "`full` keeps every position where the kernel touches the image with at least one pixel. Try it on paper: "
+        "5 pixels and a kernel of 3 give 7 positions.",
     ),
     "same": ((512, 512, 512), "`same` pads the image so that the response is as large as the image."),
     "valid": (
         (498, 510, 510),
-        "`valid` keeps the places where the whole kernel lies on the image. Try it on paper: 5 pixels and a "
-        "kernel of 3 give 3 places.",
+        "`valid` keeps the positions where the whole kernel lies on the image. Try it on paper: 5 pixels and a "
+        "kernel of 3 give 3 positions.",
     ),
 }
 
@@ -364,7 +364,7 @@ def output_size(answer, case):
     if raised:
         more = ""
         if room == 0:
-            more = " in exactly one place"
+            more = " in exactly one position"
         elif room % stride:
             more = "; pixels left over after the last step are dropped, that is no error"
         return f"{where}the kernel fits{more}, but you raised a ValueError: {answer['text']}"
@@ -377,14 +377,14 @@ def output_size(answer, case):
 
 
 output_size.mistakes = {
-    "the places are one more than the steps: a kernel that fits exactly has 1 place, not 0.": (
+    "the positions are one more than the steps: a kernel that fits exactly has 1 position, not 0.": (
         lambda n, kernel, padding, stride: (n + 2 * padding - kernel) // stride
     ),
     "you ignored the stride.": lambda n, kernel, padding, stride: n + 2 * padding - kernel + 1,
     "padding goes on both sides, so it counts twice.": (
         lambda n, kernel, padding, stride: (n + padding - kernel) // stride + 1
     ),
-    "you rounded up. A kernel that would hang over the border has no place there: round down.": (
+    "you rounded up. A kernel that would hang over the border has no position there: round down.": (
         lambda n, kernel, padding, stride: -(-(n + 2 * padding - kernel) // stride) + 1
     ),
     "the size is a whole number: round down, for example with `//`.": (
@@ -434,7 +434,7 @@ def conv_forward(x, w, b, stride, padding):
 
 conv_forward.otherwise = lambda x, w, *rest: WHOLE_NUMBERS if of_whole_numbers(x, w) else None
 conv_forward.mistakes = {
-    "The bias is missing: one number for each filter, added at every place.": (
+    "The bias is missing: one number for each filter, added at every position.": (
         lambda x, w, b, *more: layer_response(x, w, 0 * b, *more)
     ),
     "The bias was added once for each channel. It is added once for each filter.": (
@@ -447,7 +447,7 @@ conv_forward.mistakes = {
         lambda x, w, b, *more: layer_response(x, w, b[0], *more)
     ),
     "You ignored the stride.": lambda x, w, b, stride, padding: layer_response(x, w, b, 1, padding),
-    "Your windows move on by 1 pixel: the stride is missing in the place of the patch.": each_window_moves_by_one,
+    "Your windows move on by 1 pixel: the stride is missing in the position of the patch.": each_window_moves_by_one,
     "You ignored the padding.": lambda x, w, b, stride, padding: layer_response(x, w, b, stride, 0),
     "Your zeros stand on one side only: padding goes on both sides.": [
         lambda x, w, b, stride, padding: layer_response(x, w, b, stride, (padding, 0)),
@@ -616,4 +616,93 @@ dense_parameters.mistakes = {
     "each unit has a bias of its own; you counted one for the whole layer.": lambda inputs, units: inputs * units + 1,
     "every input is connected with every unit: multiply, do not add.": lambda inputs, units: inputs + units,
     "the connections are missing: you counted the units alone.": lambda inputs, units: units,
+}
+
+# ---- count_multiplications ----------------------------------------------------------------------------------
+
+SIZES_OF_A_LAYER = ("n_images", "height", "width", "channels", "kernels", "size")
+
+
+def convolutions(rng: np.random.Generator):
+    """Numbers that tell the mistakes apart; then the convolution that the lab times."""
+    choices = (11, 13), (29, 31), (37, 41), (3, 4), (16, 32), (5, 7)
+    yield {name: int(rng.choice(choice)) for name, choice in zip(SIZES_OF_A_LAYER, choices, strict=True)}
+    yield dict(zip(SIZES_OF_A_LAYER, (100, 100, 100, 3, 32, 7), strict=True))
+
+
+CALL = "For count_multiplications({n_images}, {height}, {width}, {channels}, {kernels}, {size}): "
+
+
+@compare(convolutions, "the count", CALL, number(1e-9))
+def count_multiplications(n_images, height, width, channels, kernels, size):
+    return n_images * height * width * kernels * size * size * channels
+
+
+def without_padding(n, height, width, channels, kernels, size):
+    """The multiplications with values of the image alone."""
+    rows, columns = (length * size - (size // 2) * (size // 2 + 1) for length in (height, width))
+    return n * rows * columns * kernels * channels
+
+
+def other_size(change):
+    """Kernels that lie on an image of another size: `change(length, size)` positions along a side."""
+    return lambda n, h, w, c, k, s: n * change(h, s) * change(w, s) * k * s * s * c
+
+
+def in_32_bits(*arguments):
+    return (count_multiplications.right(*arguments) + 2**31) % 2**32 - 2**31
+
+
+count_multiplications.mistakes = {
+    "You forgot the channels: a kernel is as deep as the image.": lambda n, h, w, c, k, s: n * h * w * k * s * s,
+    "You forgot the area of the kernel: at each position all its weights are multiplied.": (
+        lambda n, h, w, c, k, s: n * h * w * k * c
+    ),
+    "You counted the kernel's side instead of its area.": lambda n, h, w, c, k, s: n * h * w * k * s * c,
+    "In Python `^` is not a power: 3^2 is 1. A power is written with two stars.": (
+        lambda n, h, w, c, k, s: n * h * w * k * (s ^ 2) * c
+    ),
+    "You took the kernel's side times 2. Its area is something else.": (
+        lambda n, h, w, c, k, s: n * h * w * k * 2 * s * c
+    ),
+    "You added the channels. How many weights does a kernel have that is as deep as the image?": (
+        lambda n, h, w, c, k, s: n * h * w * k * (s * s + c)
+    ),
+    "You forgot channels and area: each output value takes more than one multiplication.": (
+        lambda n, h, w, c, k, s: n * h * w * k
+    ),
+    "The channels count twice: a kernel is as deep as the image, and sums over its depth.": (
+        lambda n, h, w, c, k, s: n * h * w * k * s * s * c * c
+    ),
+    "You counted one image. There are more.": lambda n, h, w, c, k, s: h * w * k * s * s * c,
+    "You counted one kernel. Each kernel makes an output of its own.": lambda n, h, w, c, k, s: n * h * w * s * s * c,
+    "Your output is smaller than the image. With zero padding it has the same size.": (
+        other_size(lambda length, size: length - size + 1)
+    ),
+    "Your output lacks as many rows and columns as the kernel has. With zero padding none is lost.": (
+        other_size(lambda length, size: length - size)
+    ),
+    "Your output is larger than the image. With zero padding here it has the same size.": (
+        other_size(lambda length, size: length + size - 1)
+    ),
+    "You counted the additions too. Only multiplications are wanted.": (
+        lambda *sizes: 2 * count_multiplications.right(*sizes)
+    ),
+    "You counted the additions. Only multiplications are wanted.": (
+        lambda n, h, w, c, k, s: n * h * w * k * (s * s * c - 1)
+    ),
+    "You counted multiplications and additions. Only multiplications are wanted.": (
+        lambda n, h, w, c, k, s: n * h * w * k * (2 * s * s * c - 1)
+    ),
+    "You counted the bias too. It is added, not multiplied.": lambda n, h, w, c, k, s: n * h * w * k * (s * s * c + 1),
+    "You left the zeros of the padding out. They are multiplied like any other value.": without_padding,
+    "These are the weights of the layer. Each of them is used again at every position.": (
+        lambda n, h, w, c, k, s: k * s * s * c
+    ),
+    "You counted one position of each image. A kernel lies on many, one after the other.": (
+        lambda n, h, w, c, k, s: n * k * s * s * c
+    ),
+    "You used the height twice. Images may be wider than high.": lambda n, h, w, c, k, s: n * h * h * k * s * s * c,
+    "You used the width twice. Images may be higher than wide.": lambda n, h, w, c, k, s: n * w * w * k * s * s * c,
+    "Your number ran over: whole numbers of 32 bits end at about 2 billion. Python's own do not end.": in_32_bits,
 }

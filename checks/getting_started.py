@@ -3,7 +3,7 @@
 import numpy as np
 
 from checks import images
-from checks.compare import array, compare, number
+from checks.compare import array, compare
 from checks.core import Check, judges
 from checks.networks import PASSIVE, judge_classifier, judge_compiled, judge_input
 from checks.probes import getting_started as probes
@@ -183,7 +183,7 @@ def judge_flow(seen: dict) -> str | None:
     if all(equal("as it is", "exchanged")):
         return (
             "Exchanging left and right changes nothing: what comes out of the shared layer is added, or joined "
-            "otherwise. Concatenate it, so that each digit keeps its place."
+            "otherwise. Concatenate it, so that each digit keeps its side."
         )
     mean = (seen["as it is"][1] + seen["others"][1]) / 2
     if np.allclose(mean, seen["halfway"][1], rtol=0, atol=1e-5):  # as if all layers were one weighted sum
@@ -245,93 +245,3 @@ def judge_heads(model: dict) -> str | None:
 def quoted(names: list[str]) -> str:
     """Names in a sentence: "left" and "right"."""
     return " and ".join(f'"{name}"' for name in names)
-
-
-# ---- count_multiplications ----------------------------------------------------------------------------------
-
-NAMES = ("n_images", "height", "width", "channels", "kernels", "size")
-
-
-def sizes(rng: np.random.Generator):
-    """Numbers that tell the mistakes apart; then the convolution that the lab times."""
-    choices = (11, 13), (29, 31), (37, 41), (3, 4), (16, 32), (5, 7)
-    yield {name: int(rng.choice(choice)) for name, choice in zip(NAMES, choices, strict=True)}
-    yield dict(zip(NAMES, (100, 100, 100, 3, 32, 7), strict=True))
-
-
-CALL = "For count_multiplications({n_images}, {height}, {width}, {channels}, {kernels}, {size}): "
-
-
-@compare(sizes, "the count", CALL, number(1e-9))
-def count_multiplications(n_images, height, width, channels, kernels, size):
-    return n_images * height * width * kernels * size * size * channels
-
-
-def without_padding(n, height, width, channels, kernels, size):
-    """The multiplications with values of the image alone."""
-    rows, columns = (length * size - (size // 2) * (size // 2 + 1) for length in (height, width))
-    return n * rows * columns * kernels * channels
-
-
-def other_size(change):
-    """Kernels that lie on an image of another size: `change(length, size)` places along a side."""
-    return lambda n, h, w, c, k, s: n * change(h, s) * change(w, s) * k * s * s * c
-
-
-def in_32_bits(*arguments):
-    return (count_multiplications.right(*arguments) + 2**31) % 2**32 - 2**31
-
-
-count_multiplications.mistakes = {
-    "You forgot the channels: a kernel is as deep as the image.": lambda n, h, w, c, k, s: n * h * w * k * s * s,
-    "You forgot the area of the kernel: at each place all its weights are multiplied.": (
-        lambda n, h, w, c, k, s: n * h * w * k * c
-    ),
-    "You counted the kernel's side instead of its area.": lambda n, h, w, c, k, s: n * h * w * k * s * c,
-    "In Python `^` is not a power: 3^2 is 1. A power is written with two stars.": (
-        lambda n, h, w, c, k, s: n * h * w * k * (s ^ 2) * c
-    ),
-    "You took the kernel's side times 2. Its area is something else.": (
-        lambda n, h, w, c, k, s: n * h * w * k * 2 * s * c
-    ),
-    "You added the channels. How many weights does a kernel have that is as deep as the image?": (
-        lambda n, h, w, c, k, s: n * h * w * k * (s * s + c)
-    ),
-    "You forgot channels and area: each output value takes more than one multiplication.": (
-        lambda n, h, w, c, k, s: n * h * w * k
-    ),
-    "The channels count twice: a kernel is as deep as the image, and sums over its depth.": (
-        lambda n, h, w, c, k, s: n * h * w * k * s * s * c * c
-    ),
-    "You counted one image. There are more.": lambda n, h, w, c, k, s: h * w * k * s * s * c,
-    "You counted one kernel. Each kernel makes an output of its own.": lambda n, h, w, c, k, s: n * h * w * s * s * c,
-    "Your output is smaller than the image. With zero padding it has the same size.": (
-        other_size(lambda length, size: length - size + 1)
-    ),
-    "Your output lacks as many rows and columns as the kernel has. With zero padding none is lost.": (
-        other_size(lambda length, size: length - size)
-    ),
-    "Your output is larger than the image. With zero padding here it has the same size.": (
-        other_size(lambda length, size: length + size - 1)
-    ),
-    "You counted the additions too. Only multiplications are wanted.": (
-        lambda *sizes: 2 * count_multiplications.right(*sizes)
-    ),
-    "You counted the additions. Only multiplications are wanted.": (
-        lambda n, h, w, c, k, s: n * h * w * k * (s * s * c - 1)
-    ),
-    "You counted multiplications and additions. Only multiplications are wanted.": (
-        lambda n, h, w, c, k, s: n * h * w * k * (2 * s * s * c - 1)
-    ),
-    "You counted the bias too. It is added, not multiplied.": lambda n, h, w, c, k, s: n * h * w * k * (s * s * c + 1),
-    "You left the zeros of the padding out. They are multiplied like any other value.": without_padding,
-    "These are the weights of the layer. Each of them is used again at every place.": (
-        lambda n, h, w, c, k, s: k * s * s * c
-    ),
-    "You counted one place of each image. A kernel lies on many, one after the other.": (
-        lambda n, h, w, c, k, s: n * k * s * s * c
-    ),
-    "You used the height twice. Images may be wider than high.": lambda n, h, w, c, k, s: n * h * h * k * s * s * c,
-    "You used the width twice. Images may be higher than wide.": lambda n, h, w, c, k, s: n * w * w * k * s * s * c,
-    "Your number ran over: whole numbers of 32 bits end at about 2 billion. Python's own do not end.": in_32_bits,
-}

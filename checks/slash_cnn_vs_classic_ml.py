@@ -69,7 +69,7 @@ def make_dataset(answer, case):
         return "Some test images are also training images: split without drawing an image twice."
     different = len({one.tobytes() for one in ink})
     if different < 0.85 * images:  # chance alone repeats a few
-        return f"Only {different} of your {images} strokes differ in place or direction. Draw each image anew."
+        return f"Only {different} of your {images} strokes differ in position or direction. Draw each image anew."
     counts = np.bincount(y_test.astype(int), minlength=2)
     if counts[0] != counts[1]:
         return f"The split is not stratified: the test set holds {counts[0]} and {counts[1]} images of the classes."
@@ -299,11 +299,19 @@ def build_dense_network(model, case):
 
 
 MEANS = Step("GlobalAveragePooling2D", "mean of each map")
-PLAN = [conv(10, bias=False), pool(), norm(), conv(10, bias=False), MEANS, scores(1)]
 
 
-@judges(probes.build_network, lambda rng: [{}, {"momentum": float(np.round(rng.uniform(0.7, 0.95), 3))}])
+def momenta_and_filters(rng: np.random.Generator):
+    """The usual network, one with another momentum, one with fewer or more filters."""
+    yield {}
+    yield {"momentum": float(np.round(rng.uniform(0.7, 0.95), 3))}
+    yield {"filters": int(rng.choice([3, 6, 14]))}
+
+
+@judges(probes.build_network, momenta_and_filters)
 def build_conv_network(model, case):
+    filters = case.get("filters", 10)
+    plan = [conv(filters, bias=False), pool(), norm(), conv(filters, bias=False), MEANS, scores(1)]
     # A Flatten of 1×1 maps, or of what is flat, changes no value.
     layers = [one for one in model["layers"] if one["kind"] != "Flatten" or {*(one["input_shape"] or [])[:-1]} - {1}]
     kinds = [layer["kind"] for layer in layers]
@@ -313,13 +321,16 @@ def build_conv_network(model, case):
     if finding:
         return finding
     if "Flatten" in kinds:
-        return "You flatten the feature maps, so that places matter again. Take the mean of each map instead."
+        return "You flatten the feature maps, so that positions matter again. Take the mean of each map instead."
     if "GlobalMaxPooling2D" in kinds:
         return "This is the largest answer of each feature map. The table asks for its mean."
     if any(kind.lower() in ("activation", "relu") for kind in kinds):
         return "relu belongs to the convolution, before the pooling."
-    if finding := judge_order(layers, PLAN) or judge_steps(layers[:4], PLAN[:4]):
-        return finding
+    if "filters" in case and {10} == {layer.get("filters") for layer in layers if layer["kind"] == "Conv2D"}:
+        return f"The function was called with filters={filters}, but its convolutions have 10: pass the argument on."
+    if finding := judge_order(layers, plan) or judge_steps(layers[:4], plan[:4]):
+        called = f"Called with filters={filters}: " if "filters" in case else ""
+        return called + finding
     for place, layer in (("first", layers[0]), ("second", layers[3])):
         if layer["use_bias"]:
             return f"The {place} convolution has a bias; the table says without."
@@ -328,7 +339,8 @@ def build_conv_network(model, case):
         return f"Called without an argument, the momentum should be {asked}, Keras' own; the layer has {yours}."
     if not np.isclose(yours, asked):
         return f"The function was called with momentum={asked}, but the layer has {yours}: pass the argument on."
-    return judge_parameters(model, 1_041, 1_021)
+    parameters = 9 * filters + 4 * filters + 9 * filters**2 + filters + 1
+    return judge_parameters(model, parameters, parameters - 2 * filters)
 
 
 def drawings_to_turn(rng: np.random.Generator):

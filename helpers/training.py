@@ -134,6 +134,29 @@ class Clock(keras.callbacks.Callback):
         logs["seconds"] = time.perf_counter() - self.began
 
 
+class BatchNormWatch(keras.callbacks.Callback):
+    """Adds to each epoch's log what the first batch normalisation of a network believes, and what is true.
+
+    For a network with one sigmoid output, and the images (N, H, W, C) and labels (N,) it is fitted to:
+    'accuracy_test_mode', on these images, as the network is used later; 'moving_variance', which the layer uses then,
+    and 'true_variance' of what the layer gets for these images, both as means over the channels.
+    """
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray):
+        super().__init__()
+        self.images, self.labels = images, labels
+
+    def on_train_begin(self, logs=None):
+        self.layer = next(one for one in self.model.layers if isinstance(one, keras.layers.BatchNormalization))
+        self.before = keras.Model(self.model.inputs[0], self.layer.input)
+
+    def on_epoch_end(self, epoch, logs):
+        probability = np.asarray(self.model(self.images, training=False))[:, 0]
+        logs["accuracy_test_mode"] = float(np.mean((probability > 0.5) == self.labels))
+        logs["moving_variance"] = float(np.mean(self.layer.moving_variance))
+        logs["true_variance"] = float(np.var(np.asarray(self.before(self.images)), axis=(0, 1, 2)).mean())
+
+
 class LiveCurves(keras.callbacks.Callback):
     """Draws loss and accuracy as they grow, at most once a second, and in grey behind them a reference run.
 

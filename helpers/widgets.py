@@ -93,7 +93,7 @@ def convolution_explorer(images: dict[str, np.ndarray], kernels: dict[str, np.nd
 
 
 def convolution_walk(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int, padding: int) -> Explorer:
-    """A convolutional layer place by place: patch × kernel for each channel, the sum, the bias, the output cell.
+    """A convolutional layer, position by position: patch × kernel for each channel, the sum, the bias, the output cell.
 
     Shapes as in a layer: `x` (H, W, C), `w` (kh, kw, C, K), `b` (K,), with C at least 2; small whole numbers read best.
     """
@@ -101,17 +101,17 @@ def convolution_walk(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int, p
     kernel_height, kernel_width, channels, filters = w.shape
     rows, columns = (x.shape[0] - kernel_height) // stride + 1, (x.shape[1] - kernel_width) // stride + 1
 
-    def patch(place: int) -> tuple[slice, slice]:
-        row, column = (stride * index for index in divmod(place, columns))
+    def patch(position: int) -> tuple[slice, slice]:
+        row, column = (stride * index for index in divmod(position, columns))
         return slice(row, row + kernel_height), slice(column, column + kernel_width)
 
-    def draw(place: int, filter: int) -> tuple[Figure, str]:
-        places = {"left": 0.01, "right": 0.99, "top": 1 - 0.1 / channels, "bottom": 0.01, "wspace": 0.1, "hspace": 0.15}
+    def draw(position: int, filter: int) -> tuple[Figure, str]:
+        room = {"left": 0.01, "right": 0.99, "top": 1 - 0.1 / channels, "bottom": 0.01, "wspace": 0.1, "hspace": 0.15}
         figure, axes = plt.subplots(
-            channels, 4, figsize=(11, 2.5 * channels), width_ratios=(3, 2, 2, 2), layout="none", gridspec_kw=places
+            channels, 4, figsize=(11, 2.5 * channels), width_ratios=(3, 2, 2, 2), layout="none", gridspec_kw=room
         )
-        place -= 1  # people count from 1
-        here, kernel = patch(place), w[..., filter - 1]
+        position -= 1  # people count from 1
+        here, kernel = patch(position), w[..., filter - 1]
         for channel in range(channels):
             plane = x[..., channel]
             product = plane[here] * kernel[..., channel]
@@ -127,21 +127,21 @@ def convolution_walk(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int, p
             frame = Rectangle(corner, kernel_width, kernel_height, fill=False, edgecolor=plots.COLOURS[2], linewidth=3)
             axes[channel, 0].add_patch(frame)
             axes[channel, 3].axis("off")
-        sums = [float((x[patch(k)] * kernel).sum() + b[filter - 1]) for k in range(place + 1)]
+        sums = [float((x[patch(k)] * kernel).sum() + b[filter - 1]) for k in range(position + 1)]
         output = np.full(rows * columns, np.nan)
-        output[: place + 1] = sums
+        output[: position + 1] = sums
         plots.draw_image(axes[0, 3], output.reshape(rows, columns), f"output, filter {filter}", signed=True)
         plots.write_numbers(axes[0, 3], output.reshape(rows, columns))
         terms = [f"{float((x[here] * kernel)[..., channel].sum()):g}" for channel in range(channels)]
         sum_text = " + ".join([*terms, f"{b[filter - 1]:g} (bias)"]) + f" = {sums[-1]:g}"
         axes[1, 3].text(0.5, 0.6, "sum over the channels", ha="center", fontsize=10)
         axes[1, 3].text(0.5, 0.4, sum_text, ha="center", fontsize=11, weight="bold")
-        return figure, f"Place {place + 1} of {rows * columns}: {sum_text}."
+        return figure, f"Position {position + 1} of {rows * columns}: {sum_text}."
 
     return Explorer(
         draw,
         {
-            "place": ipywidgets.IntSlider(1, min=1, max=rows * columns, description="place"),
+            "position": ipywidgets.IntSlider(1, min=1, max=rows * columns, description="position"),
             "filter": ipywidgets.IntSlider(1, min=1, max=filters, description="filter"),
         },
     )

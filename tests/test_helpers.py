@@ -207,12 +207,12 @@ def test_convolution_walk_computes_the_layer():
     x, w, b = rng.integers(0, 3, (5, 5, 3)), rng.integers(-1, 2, (3, 3, 3, 2)), np.array([1, 0])
     walk = widgets.convolution_walk(x, w, b, stride=2, padding=1)
     padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
-    for place in (1, 6, 9):
+    for position in (1, 6, 9):
         for filter in (1, 2):
-            walk.controls["place"].value, walk.controls["filter"].value = place, filter
-            row, column = (2 * index for index in divmod(place - 1, 3))
+            walk.controls["position"].value, walk.controls["filter"].value = position, filter
+            row, column = (2 * index for index in divmod(position - 1, 3))
             value = (padded[row : row + 3, column : column + 3] * w[..., filter - 1]).sum() + b[filter - 1]
-            assert f"Place {place} of 9" in walk.picture.value
+            assert f"Position {position} of 9" in walk.picture.value
             assert f"= {value}." in walk.picture.value
 
 

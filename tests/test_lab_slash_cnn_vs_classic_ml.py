@@ -73,19 +73,18 @@ def test_no_pixel_tells_the_classes_apart(lab):
     assert np.abs(difference).max() < 0.01
 
 
-def test_centred_network_subtracts_the_training_mean_without_a_parameter(lab):
-    x = np.random.default_rng(0).random((8, 900)).astype("float32") + 0.5
-    dense = lab["build_dense_network"]()
-    centred = lab["centred"](dense, x)
-    assert centred.count_params() == dense.count_params() == 66_049
-    assert centred.input_shape == dense.input_shape  # so that `predict_labels` can ask either
-    np.testing.assert_allclose(centred(x), dense(x - x.mean()), atol=1e-5)
-
-
-def test_predictor_takes_a_list_of_images(lab):
+def test_noisy_labels_take_a_list_of_images(lab):
     """The check of accuracy_by_rotation lets a student hand one over."""
     drawings, _ = lab["draw_slashes"](np.random.default_rng(0), 3)
-    assert lab["noisy_predictor"](lab["build_conv_network"](), 0.5)(list(drawings)).shape == (6,)
+    assert lab["noisy_labels"](lab["build_conv_network"](), list(drawings)).shape == (6,)
+
+
+def test_networks_and_classic_models_are_asked_alike(lab):
+    images = np.random.default_rng(0).random((6, 30, 30)).astype("float32")
+    forest = lab["classic_models"]()["random forest"].fit(images.reshape(6, -1), [0, 1] * 3)
+    for model in (lab["build_conv_network"](), lab["build_dense_network"](), forest):
+        labels = lab["predict_labels"](model, images)
+        assert labels.shape == (6,) and set(labels) <= {0, 1}
 
 
 def test_margin_stays_free(lab):

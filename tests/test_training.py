@@ -134,3 +134,18 @@ def test_stored_network_is_small_and_answers_like_the_trained_one(tmp_path, monk
     assert stored.evaluate(x, np.eye(10)[[0] * 50], verbose=0)[1] <= 1
     with pytest.raises(CourseError, match="no trained network 'x' of lab 03; there are: d"):
         training.reference_model("03", "x")
+
+
+def test_watch_notes_what_batch_normalisation_believes_and_what_is_true():
+    images = np.random.default_rng(0).normal(0, 0.1, (64, 4, 4, 1)).astype("float32")
+    labels = np.arange(64) % 2
+    norm = layers.BatchNormalization(momentum=0.5)
+    model = keras.Sequential([keras.Input((4, 4, 1)), norm, layers.Flatten(), layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    watch = training.BatchNormWatch(images, labels)
+    history = model.fit(images, labels, batch_size=64, epochs=3, callbacks=[watch], verbose=0).history
+    np.testing.assert_allclose(history["true_variance"], [images.var()] * 3, rtol=1e-4)
+    decay = 0.5 ** np.arange(1, 4)
+    np.testing.assert_allclose(history["moving_variance"], decay + (1 - decay) * images.var(), rtol=1e-3)
+    right = np.mean((np.asarray(model(images))[:, 0] > 0.5) == labels)
+    assert history["accuracy_test_mode"][-1] == pytest.approx(right)

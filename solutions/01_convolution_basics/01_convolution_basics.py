@@ -14,38 +14,45 @@
 # {{colab}}
 #
 # **You will learn** to compute correlation, convolution and pooling yourself; to choose borders, strides and kernels;
-# to count the parameters of a layer; and what `Conv2D` really does.
+# to count the parameters of a layer and its multiplications; what `Conv2D` really does; and what a GPU is good for.
 #
-# **You need** NumPy arrays and loops. No calculus, no earlier lab.
+# **You need** NumPy arrays and loops, and sections 1 to 3 of {{lab getting_started}}. No calculus.
 #
-# **Time:** about 110 minutes of work. Running every cell takes about 15 seconds on two CPU cores; a GPU makes no difference here.
+# **Time:** about 120 minutes of work. Running every cell takes about 15 seconds on two CPU cores. You need no GPU; if
+# you have one, section 8 measures it.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says
 # `YOUR CODE HERE`. The cell below it checks your function and says what is right or what is not yet right. You may
-# check as often as you like. 20 points in all.
+# check as often as you like. 17 points for code and 4 for written answers: 21 in all.
 
 # %% tags=["setup"]
 # {{setup}}
 
 # %%
+import timeit
+
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
+import tensorflow as tf
 from scipy.signal import convolve2d, correlate2d
 
 from checks import convolution_basics as checks
 from checks import core
 from helpers import datasets, plots, pretrained, widgets
+from helpers.progress import measured, predict
 
 # %% [markdown]
-# ## 1 A kernel is a template (10 minutes)
+# ## 1 A kernel is a template (15 minutes)
 #
 # The **dot product** of two arrays of the same shape multiplies them value by value and adds everything up. It is large
-# where both are large in the same places. So it can answer the question: *how much does this patch look like that
+# where both are large at the same positions. So it can answer the question: *how much does this patch look like that
 # template?*
 #
-# Here is a template, a small plus sign, and three patches. Which patch will give the largest dot product? **Predict**
-# before you run the cell.
+# Here is a template, a small plus sign, and three patches: a plus, an all-white one, a cross. **Predict:** which patch
+# will give the largest dot product?
+
+# %%
+predict("best_patch", ..., ["a plus", "all white", "a cross"])
 
 # %% tags=["nbval-check-output"]
 plus = np.array([[-1, 1, -1], [1, 1, 1], [-1, 1, -1]])
@@ -54,27 +61,29 @@ patches = {
     "all white": np.ones((3, 3), dtype=int),
     "a cross": np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]]),
 }
-for name, patch in patches.items():
-    print(f"{name:>9}: dot product {(patch * plus).sum():2d}")
+products = {name: int((patch * plus).sum()) for name, patch in patches.items()}
+print("dot products:", products)
+measured("best_patch", max(products, key=products.get))
 
 
 # %% [markdown]
 # The patch that looks like the template wins. The −1 in the corners matter: without them the white patch would tie
 # with the plus, since it has ones everywhere.
 #
-# To search a whole picture, lay the template on every place in turn and take the dot product there. This is
-# **correlation**. The small array is called the **kernel** (or **filter**), the picture of all the answers the
-# **response** (or **feature map**). For an image $I$ and a kernel $K$ of height $h$ and width $w$:
+# To search a whole picture, lay the template on every position in turn and take the dot product there. This is
+# **correlation**. The small array is called the **kernel** (it has nothing to do with the *Kernel* in JupyterLab's
+# menu), the picture of all the answers the **response** (or **feature map**). For an image $I$ and a kernel $K$ of
+# height $h$ and width $w$:
 #
 # $$R[i, j] = \sum_{u=0}^{h-1} \sum_{v=0}^{w-1} I[i+u,\, j+v] \; K[u, v]$$
 #
-# Let the kernel lie on the image with all its pixels. Then an image of height $H$ has only $H - h + 1$ places for it.
-# This choice is called `valid`.
+# Let the kernel lie on the image with all its pixels. Then an image of height $H$ has only $H - h + 1$ positions for
+# it. This choice is called `valid`.
 
 # %%
 # EXERCISE correlate_valid (2)
 def correlate_valid(image, kernel):
-    """Slide the kernel over the image and take the dot product at every place where it fits.
+    """Slide the kernel over the image and take the dot product at every position where it fits.
 
     image: array (H, W), any dtype, also uint8. It must not be changed.
     kernel: array (h, w), not larger than the image.
@@ -101,23 +110,30 @@ def correlate_valid(image, kernel):
 rng = np.random.default_rng(1)
 scene = 0.3 * rng.random((24, 36))
 ring = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
-for row, column, shape in [(3, 4, "plus"), (15, 7, "ring"), (6, 18, "ring"), (17, 22, "plus"), (4, 30, "plus")]:
-    scene[row : row + 3, column : column + 3] += patches["a plus"] if shape == "plus" else ring
-
+for row, column, shape in [(3, 4, plus), (15, 7, ring), (6, 18, ring), (17, 22, plus), (4, 30, plus)]:
+    scene[row : row + 3, column : column + 3] += shape.clip(0)
 found = correlate_valid(scene, plus)
+
+# %% [markdown]
+# **Stuck?** Go on all the same. Where a later cell needs what you have not written yet, it begins like the next one:
+# this does nothing if your own result exists.
+
+# %%
+if "found" not in globals():
+    found = correlate2d(scene, plus, mode="valid")
 plots.image_grid(
     [scene, plus, found],
     ["scene", "kernel: a plus", "response"],
-    alt="Left: pluses and rings on noise. Middle: the kernel, a plus. Right: the response, brightest at the pluses.",
+    "Left: pluses and rings on noise. Middle: the kernel, a plus. Right: the response, brightest at the pluses.",
     size=3.4,
 )
-for place in np.argsort(found, axis=None)[::-1][:4]:
-    row, column = divmod(int(place), found.shape[1])
-    print(f"response {found.flat[place]:.2f} at row {row:2d}, column {column:2d}")
+for strongest in np.argsort(found, axis=None)[:-5:-1]:
+    row, column = np.unravel_index(strongest, found.shape)
+    print(f"response {found[row, column]:.2f} at row {row:2d}, column {column:2d}")
 
 
 # %% [markdown]
-# The three strongest responses stand exactly where the three pluses begin (at their upper left corners, as our formula
+# The three strongest responses stand where the three pluses begin (at their upper left corners, as our formula
 # counts). Then comes a gap: pieces of rings answer too, but more weakly. One kernel is one question asked everywhere.
 #
 # ## 2 Convolution flips, `Conv2D` does not (5 minutes)
@@ -126,8 +142,8 @@ for place in np.argsort(found, axis=None)[::-1][:4]:
 #
 # $$C[i, j] = \sum_{u=0}^{h-1} \sum_{v=0}^{w-1} I[i+u,\, j+v] \; K[h-1-u,\, w-1-v]$$
 #
-# The flip makes convolution symmetric in its two arguments, which is convenient for proofs. A network learns its kernels,
-# so for a network it makes no difference. Write convolution; you may use `correlate_valid`.
+# The flip makes convolution symmetric in its two arguments, which is convenient for proofs. A network learns its
+# kernels; it would simply learn the flipped ones. Write convolution; you may use `correlate_valid`.
 
 # %%
 # EXERCISE convolve_valid (1)
@@ -156,12 +172,12 @@ layer.build((None, 6, 8, 1))
 layer.set_weights([kernel[:, :, np.newaxis, np.newaxis]])
 from_keras = np.asarray(layer(image[np.newaxis, :, :, np.newaxis]))[0, :, :, 0]
 
-print("Conv2D equals scipy's correlate2d:", np.allclose(from_keras, correlate2d(image, kernel, mode="valid"), atol=1e-5))
-print("Conv2D equals scipy's convolve2d: ", np.allclose(from_keras, convolve2d(image, kernel, mode="valid"), atol=1e-5))
+print("Conv2D equals SciPy's correlate2d:", np.allclose(from_keras, correlate2d(image, kernel, mode="valid"), atol=1e-5))
+print("Conv2D equals SciPy's convolve2d: ", np.allclose(from_keras, convolve2d(image, kernel, mode="valid"), atol=1e-5))
 
 # %% [markdown]
-# So the "convolutional" layer computes correlation. The name stuck. From here on we say *convolution* as the field does,
-# and flip only where a formula asks for it.
+# So the "convolutional" layer computes correlation. The name stuck. From here on we say *convolution* as the field
+# does, and flip only where a formula asks for it.
 #
 # For a photograph the difference is visible. We load one and use a kernel that is not symmetric.
 
@@ -170,14 +186,10 @@ camera = datasets.photograph("camera")
 print("shape", camera.shape, "dtype", camera.dtype, "values from", camera.min(), "to", camera.max())
 
 # %%
-diagonal = np.array([[0, 0, 0, 0, 1], [0, 0, 0, 1, 0], [0, 0, 0, 0, 0], [0, -1, 0, 0, 0], [-1, 0, 0, 0, 0]])
-plots.image_grid(
-    [camera, correlate_valid(camera, diagonal), convolve_valid(camera, diagonal)],
-    ["camera", "correlated", "convolved"],
-    alt="A photographer with a camera; the correlated and the convolved picture show the same edges, one with "
-    "bright and dark exchanged.",
-    size=3.6,
-)
+diagonal = np.fliplr(np.diag([1, 1, 0, -1, -1]))
+correlated, convolved = (operation(camera.astype(float), diagonal, "valid") for operation in (correlate2d, convolve2d))
+alt = "A photographer with a camera; both responses show the same edges, one with bright and dark exchanged."
+plots.image_grid([camera, correlated, convolved], ["camera", "correlated", "convolved"], alt, size=3.6)
 
 # %% [markdown]
 # Both responses show the same edges. Flipping this kernel changes its sign, so what is bright in one picture is dark in
@@ -186,63 +198,54 @@ plots.image_grid(
 # ## 3 Classic kernels (20 minutes)
 #
 # People designed kernels long before networks learned them. These are the best known ones. Each asks a different
-# question. Read the numbers, and **predict** for each: what does it do to an area of equal grey? (Hint: add up its
-# weights.)
+# question. Read the numbers: what does each of them do to an area of equal grey? (Add up its weights.) **Predict:** how
+# many of these nine answer 0 there? Identity; edges 1, 2 and 3; sharpen; box blur; Sobel x and Sobel y; Gaussian 3×3.
 
 # %% tags=["nbval-check-output"]
 KERNELS = {
-    "identity": np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
-    "edges 1": np.array([[1, 0, -1], [0, 0, 0], [-1, 0, 1]]),
-    "edges 2": np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]]),
-    "edges 3": np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
-    "sharpen": np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
-    "box blur": np.ones((3, 3)) / 9,
+    "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]], "edges 1": [[1, 0, -1], [0, 0, 0], [-1, 0, 1]],
+    "edges 2": [[0, -1, 0], [-1, 4, -1], [0, -1, 0]], "edges 3": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "box blur": np.ones((3, 3)) / 9,
     "Gaussian 3×3": np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16,
-    "Sobel x": np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
-    "Sobel y": np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
+    "Sobel x": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], "Sobel y": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
 }
-for name, kernel in KERNELS.items():
-    print(f"{name:>12}: sum {kernel.sum():.0f}   {np.round(kernel, 2).tolist()}")
+KERNELS = {name: np.array(weights) for name, weights in KERNELS.items()}
+
+# %%
+predict("kernels_that_answer_0", ...)
+
+# %%
+print("sums:", sums := {name: round(float(kernel.sum()), 2) for name, kernel in KERNELS.items()})
+measured("kernels_that_answer_0", list(sums.values()).count(0))
 
 # %%
 head = camera[60:262, 150:352]
 smooth = {name: kernel for name, kernel in KERNELS.items() if np.isclose(kernel.sum(), 1)}
-plots.kernel_responses(
-    smooth,
-    head,
-    "Four kernels whose weights sum to 1, each above its response. Identity: unchanged. Sharpen: crisper. Box blur and "
-    "Gaussian: softer. All are equally bright.",
-    limit=255,
-)
-print({name: f"mean {correlate2d(head.astype(float), kernel, mode='valid').mean():.1f}" for name, kernel in smooth.items()})
+alt = "Four kernels whose weights sum to 1, each above its response: unchanged, crisper, softer, softer."
+plots.kernel_responses(smooth, head, alt, limit=255)
+print("means:", {name: round(correlate2d(head.astype(float), k, "valid").mean(), 1) for name, k in smooth.items()})
 
 # %% [markdown]
-# A kernel whose weights sum to **1** keeps the brightness: all four pictures have the grey scale of the photograph, from 0
-# to 255, and nearly the same mean.
+# A kernel whose weights sum to **1** keeps the brightness: all four pictures have the grey scale of the photograph,
+# from 0 to 255, and nearly the same mean.
 
 # %%
 edges = {name: kernel for name, kernel in KERNELS.items() if np.isclose(kernel.sum(), 0)}
-plots.kernel_responses(
-    edges,
-    head,
-    "Five kernels whose weights sum to 0, each above its response: orange above 0, purple below, white at 0. Edges 1 to 3: "
-    "thin outlines of both signs. Sobel x: vertical edges. Sobel y: horizontal edges.",
-    signed=True,
-    limit=300,
-)
+alt = "Five kernels whose weights sum to 0, each above its response: outlines of both signs."
+plots.kernel_responses(edges, head, alt, signed=True, limit=300)
 
 
 # %% [markdown]
-# A kernel whose weights sum to **0** answers 0 on equal grey (white here), and speaks only where something changes, with a
-# sign: orange is above 0, purple below.
+# A kernel whose weights sum to **0** answers 0 on equal grey (white here), and speaks only where something changes,
+# with a sign: orange is above 0, purple below.
 #
 # ### A Gaussian of any size
 #
-# A blur that weighs near pixels more than far ones has its weights from the **Gaussian** bell:
+# A blur that gives near pixels more weight than far ones takes its weights from the **Gaussian** bell:
 #
 # $$G[u, v] \propto \exp\left(-\frac{x^2 + y^2}{2 \sigma^2}\right)$$
 #
-# ($\propto$ means *proportional to*) where $x$ and $y$ are the distances from the middle pixel, and $\sigma$ (sigma,
+# Here $\propto$ means *proportional to*, $x$ and $y$ are the distances from the middle pixel, and $\sigma$ (sigma,
 # in pixels) is the **standard deviation**: the larger, the wider. The weights must sum to 1.
 
 # %%
@@ -271,7 +274,7 @@ def gaussian_kernel(size, sigma):
 # %%
 # EXERCISE gradient_magnitude (2)
 def gradient_magnitude(image):
-    """Return the length of the Sobel gradient at every place where a 3×3 kernel fits.
+    """Return the length of the Sobel gradient at every position where a 3×3 kernel fits.
 
     image: array (H, W), any dtype, also uint8; not changed.
     Returns an array of floats, (H - 2, W - 2). Use KERNELS["Sobel x"] and KERNELS["Sobel y"].
@@ -286,33 +289,23 @@ def gradient_magnitude(image):
 
 
 # %%
-plots.image_grid(
-    [
-        camera,
-        correlate_valid(camera, gaussian_kernel(15, 3.0)),
-        correlate_valid(camera, KERNELS["Sobel x"]),
-        correlate_valid(camera, KERNELS["Sobel y"]),
-        gradient_magnitude(camera),
-    ],
-    ["camera", "Gaussian 15×15, σ = 3", "Sobel x", "Sobel y", "gradient magnitude"],
-    columns=3,
-    alt="The photograph; the same blurred; Sobel x with vertical edges of both signs; Sobel y with horizontal ones; "
-    "the gradient magnitude with all outlines bright on black.",
-    size=3.4,
-)
+blurred = correlate2d(camera.astype(float), gaussian_kernel(15, 3.0), mode="valid")
+titles = ["camera", "Gaussian 15×15, σ = 3", "gradient magnitude"]
+alt = "The photograph; the same blurred; and all its outlines, bright on black."
+plots.image_grid([camera, blurred, gradient_magnitude(camera)], titles, alt, size=3.4)
 
 # %% [markdown]
-# Look at the tripod's legs and at the skyline: Sobel x sees the legs well and the skyline more weakly, Sobel y the other
-# way round. The gradient magnitude sees both.
+# The Gaussian has taken the details away. In the gradient magnitude upright edges (the tripod's legs) and level ones
+# (the skyline) are bright alike: Sobel x alone sees the first, Sobel y the second.
 #
 # ### Try it
 #
-# Choose an image and a kernel. With the kernel *your own 3×3* nine sliders appear. Can you build a kernel that shifts the
-# picture by one pixel? One that answers orange to edges from dark (above) to bright (below)? What *border* and *stride*
-# do is the matter of the next section; try them and guess.
+# Choose an image and a kernel. With the kernel *your own 3×3* nine sliders appear. Can you build a kernel that shifts
+# the picture by one pixel? One that answers orange to edges from dark (above) to bright (below)? What *border* and
+# *stride* do is the matter of the next section; try them and guess.
 
 # %%
-images = {"camera": camera, "coins": datasets.photograph("coins"), "scene with pluses": scene}
+images = {"camera": camera, "coins": datasets.photograph("coins"), "pluses": scene, "sky": camera[:40, :40]}
 explorer = widgets.convolution_explorer(images, KERNELS)
 explorer
 
@@ -326,44 +319,34 @@ explorer.static(image="coins", kernel="Sobel y", border="same", stride=4)
 # %% [markdown]
 # With stride 4 the kernel moves on by four pixels, so each side of the response is a quarter as long.
 #
-# ## 4 Borders and sizes (15 minutes)
+# ## 4 Borders and sizes (10 minutes)
 #
 # What happens at the border? There are three usual answers.
 #
-# - `valid`: only places where the whole kernel lies on the image.
+# - `valid`: only positions where the whole kernel lies on the image.
 # - `same`: add zeros around the image, so that the response is as large as the image.
-# - `full`: add so many zeros that every place counts where the kernel touches the image with at least one pixel.
+# - `full`: add so many zeros that every position counts where the kernel touches the image with at least one pixel.
 #
-# Adding pixels around an image is called **padding**. Here are the first and the last place of a kernel of 3×3 on an image
-# of 5×5.
+# Adding pixels around an image is called **padding**. Here are the first and the last position of a kernel of 3×3 on an
+# image of 5×5.
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.2))
-for axis, (border, padding) in zip(axes, {"valid": 0, "same": 1, "full": 2}.items(), strict=True):
-    padded = np.zeros((9, 9))
-    padded[2:7, 2:7] = 1
-    axis.pcolormesh(np.arange(-2, 8), np.arange(-2, 8), padded, cmap="Greys", vmax=4, edgecolor="0.8", lw=0.5)
-    for corner, style in ((-padding, "-"), (2 + padding, "--")):
-        kernel_frame = plt.Rectangle((corner, corner), 3, 3, fill=False, color=plots.COLOURS[1], lw=3, ls=style)
-        axis.add_patch(kernel_frame)
-    places = 3 + 2 * padding
-    axis.set(title=f"{border}: {places}×{places} places", aspect="equal", xlim=(-2.1, 7.1), ylim=(7.1, -2.1))
-    axis.axis("off")
-plots.show(
-    figure,
-    alt="An image of 5×5, grey, and around it zeros, white. valid: the kernel stays inside, 3×3 places. same: it begins "
-    "one pixel outside, 5×5 places. full: it begins two pixels outside and touches one pixel, 7×7 places.",
-)
+small, paddings = np.arange(1.0, 26).reshape(5, 5), {"valid": 0, "same": 1, "full": 2}
+images = [np.pad(np.pad(small, padding), 2 - padding, constant_values=np.nan) for padding in paddings.values()]
+titles = [f"{name}: {3 + 2 * padding}×{3 + 2 * padding} positions" for name, padding in paddings.items()]
+frames = [[(2 - padding, 2 - padding, 3, 3), (4 + padding, 4 + padding, 3, 3)] for padding in paddings.values()]
+alt = "An image of 5×5; around it no zeros for valid, one ring for same, two for full; frames at two corners."
+plots.image_grid(images, titles, alt, signed=True, limit=60, size=3, numbers=True, frames=frames)
 
 
 # %% [markdown]
-# Grey: the image. White: zeros around it. Solid: the first place of the kernel, dashed: the last one.
+# Orange: the image. White: zeros around it. Solid frame: the first position of the kernel, dashed: the last one.
 #
-# Now answer with numbers, for the photograph `camera`, the Gaussian kernel 15×15 and the two Sobel kernels. Work them out
-# first, then check with code if you like.
+# Now answer with numbers, for the photograph `camera`, the Gaussian kernel 15×15 and the two Sobel kernels. Work them
+# out first, then check with code if you like.
 
 # %%
-# EXERCISE border_sizes (2)
+# EXERCISE border_sizes (1)
 def border_sizes():
     """Return a dictionary with these seven entries:
 
@@ -392,15 +375,15 @@ def border_sizes():
 
 # %% [markdown]
 # Now for any size. The kernel moves in steps of `stride` pixels, over an image with `padding` zeros added **on each
-# side**. A place where the kernel would hang over the border is no place: the pixels left over are dropped.
+# side**. A position where the kernel would hang over the border does not count: the pixels left over are dropped.
 #
-# A worked example: an image of 5×5 with padding 1 is 7×7. A kernel of 3×3 with stride 2 can begin at pixel 0, 2 and 4. So
-# the response is 3×3.
+# A worked example: an image of 5×5 with padding 1 is 7×7. A kernel of 3×3 with stride 2 can begin at pixel 0, 2 and 4.
+# So the response is 3×3.
 
 # %%
 # EXERCISE output_size (1)
 def output_size(n, kernel, padding=0, stride=1):
-    """Return how many places a kernel has along one side, a whole number.
+    """Return how many positions a kernel has along one side, a whole number.
 
     n: pixels of the image along this side. kernel: pixels of the kernel along this side.
     padding: zeros added on each side. stride: step in pixels.
@@ -420,37 +403,32 @@ def output_size(n, kernel, padding=0, stride=1):
 # A network stacks many layers. With `valid` each 3×3 layer takes 2 pixels away. **Predict:** how many such layers can a
 # 32×32 image pass through?
 
+# %%
+predict("layers", ...)
+
 # %% tags=["nbval-check-output"]
 side, layers = 32, 0
 while side >= 3:
     side, layers = output_size(side, 3), layers + 1
-print(f"{layers} layers, then {side}×{side} is left")
+measured("layers", layers)
+print(f"then {side}×{side} is left")
 
 # %% [markdown]
 # Padding costs something too: zeros around a photograph are a black frame, and an edge detector finds that frame. We
-# show it on a bright detail.
+# show it on a bright piece of sky.
 
 # %%
-sky = camera[:40, :40].astype(float)
-plots.image_grid(
-    [correlate2d(sky, KERNELS["edges 3"], mode=mode) for mode in ("full", "same", "valid")],
-    ["full", "same", "valid"],
-    alt="Responses of an edge detector on a piece of sky: with full and same a bright frame runs around an empty "
-    "middle, with valid there is no frame.",
-    signed=True,
-    limit=1000,
-    size=3,
-)
+explorer.static(image="sky", kernel="edges 3", border="same")
 
 # %% [markdown]
-# The frame in `full` and `same` is not in the photograph. It comes from the zeros.
+# The frame in the response is not in the photograph. It comes from the zeros. Choose `valid` above, and it is gone.
 #
 # ## 5 Channels and filters (15 minutes)
 #
 # A colour image has three **channels**: `(H, W, 3)`. A kernel of a convolutional layer then has three planes, one for
-# each channel: `(kh, kw, 3)`. At each place all products are added, over rows, columns **and channels**, and a single
-# number comes out, plus a **bias**. One kernel makes one plane of the output. A layer with $K$ kernels, called **filters**,
-# makes $K$ planes:
+# each channel: `(kh, kw, 3)`. At each position all products are added, over rows, columns **and channels**, and a
+# single number comes out, plus a **bias**. One kernel makes one plane of the output. A layer with $K$ kernels, called
+# **filters**, makes $K$ planes:
 #
 # $$R[i, j, k] = b[k] + \sum_{u, v, c} X[i s+u,\, j s+v,\, c] \; W[u, v, c, k]$$
 #
@@ -459,16 +437,14 @@ plots.image_grid(
 
 # %%
 rng = np.random.default_rng(5)
-x_small = rng.integers(0, 3, (5, 5, 3))
-w_small = rng.integers(-1, 2, (3, 3, 3, 2))
-b_small = np.array([1, 0])
+x_small, w_small, b_small = rng.integers(0, 3, (5, 5, 3)), rng.integers(-1, 2, (3, 3, 3, 2)), np.array([1, 0])
 
 walk = widgets.convolution_walk(x_small, w_small, b_small, stride=2, padding=1)
 walk
 
 # %%
-walk.static(place=1, filter=1)
-walk.static(place=6, filter=2)
+walk.static(position=1, filter=1)
+walk.static(position=6, filter=2)
 
 
 # %% [markdown]
@@ -518,29 +494,20 @@ print("shape", yours.shape, "- equal to Keras:", np.allclose(yours, from_keras, 
 #
 # ## 6 Pooling (10 minutes)
 #
-# A feature map answers *where*. Often it is enough to know *roughly where*. **Max pooling** cuts each channel into blocks
-# of `size` × `size` pixels and keeps the largest value of each block. Height and width shrink by this factor; the number of
-# channels (the **depth**) stays. There is nothing to learn in it. With numbers, for one channel and `size` 2:
+# A feature map answers *where*. Often it is enough to know *roughly where*. **Max pooling** cuts each channel into
+# blocks of `size` × `size` pixels and keeps the largest value of each block. Height and width shrink by this factor;
+# the number of channels (the **depth**) stays. There is nothing to learn in it. With numbers, for one channel and
+# `size` 2:
 
 # %%
 values = np.array([[1, 5, 2, 0], [3, 4, 1, 7], [8, 2, 0, 1], [6, 3, 9, 4]])
-figure, axes = plt.subplots(1, 2, figsize=(5, 2.6), width_ratios=(2, 1))
-for axis, numbers, size in ((axes[0], values, 2), (axes[1], np.array([[5, 7], [8, 9]]), 1)):
-    for k, (row, column) in enumerate(np.ndindex(2, 2)):
-        corner, colour = (size * column - 0.5, size * row - 0.5), plots.COLOURS[k]
-        axis.add_patch(plt.Rectangle(corner, size, size, facecolor=colour, alpha=0.25, edgecolor="black"))
-    for (row, column), number in np.ndenumerate(numbers):
-        axis.text(column, row, number, ha="center", va="center")
-    axis.set(xlim=(-0.6, 2 * size - 0.4), ylim=(2 * size - 0.4, -0.6), aspect="equal")
-    axis.axis("off")
-plots.show(
-    figure,
-    alt="An array of 4×4 numbers in four blocks of 2×2, and beside it the largest number of each block: 5, 7, 8, 9.",
-)
+blocks = [[(row, column, size, size) for row in (0, size) for column in (0, size)] for size in (2, 1)]
+alt = "An array of 4×4 numbers in four blocks of 2×2, and beside it the largest number of each block: 5, 7, 8, 9."
+plots.image_grid([values, np.array([[5, 7], [8, 9]])], ["4×4", "2×2"], alt, limit=12, numbers=True, frames=blocks)
 
 
 # %% [markdown]
-# Left: four blocks. Right: the largest number of each.
+# Left: four blocks. Right: the largest number of each, in a frame of the same kind.
 
 # %%
 # EXERCISE max_pool (2)
@@ -560,21 +527,18 @@ def max_pool(x, size):
 
 
 # %%
-edges = gradient_magnitude(camera)[:, :, np.newaxis]
+edges = np.abs(correlate2d(camera.astype(float), KERNELS["edges 3"], mode="valid"))[:, :, np.newaxis]
 pooled = [edges, max_pool(edges, 4), max_pool(edges, 16)]
-plots.image_grid(
-    [volume[:, :, 0] for volume in pooled],
-    [f"{volume.shape[0]}×{volume.shape[1]}×{volume.shape[2]}" for volume in pooled],
-    alt="Edges of the photograph at full size, pooled by 4 and by 16: coarser and coarser, strong edges kept.",
-    size=3.4,
-)
+titles = [f"{volume.shape[0]}×{volume.shape[1]}×{volume.shape[2]}" for volume in pooled]
+alt = "Edges of the photograph at full size, pooled by 4 and by 16: coarser and coarser, strong edges kept."
+plots.image_grid([volume[:, :, 0] for volume in pooled], titles, alt, size=3.4)
 
 
 # %% [markdown]
 # The photographer's outline survives a reduction by 4 in each direction, with one sixteenth of the numbers. Pooled by
 # 16, only a rough *where* is left.
 #
-# ## 7 Why convolve? (15 minutes)
+# ## 7 Why convolve? (10 minutes)
 #
 # A **dense** layer connects every input with every unit, each connection with a weight of its own, and a bias for each
 # unit. A **convolutional** layer uses the same small kernel everywhere. How many numbers must each of them learn?
@@ -604,102 +568,156 @@ def dense_parameters(inputs, units):
 
 
 # %% [markdown]
-# Take a small colour image, 32×32×3, and let each layer produce as many numbers as it gets: 32×32×3 again. **Predict**
-# the ratio of the two counts, roughly: ten, a thousand, a hundred thousand?
+# Take a small colour image, 32×32×3, and let each layer produce as many numbers as it gets: 32×32×3 again. **Predict:**
+# how many times as many parameters does the dense layer have, roughly?
+
+# %%
+predict("times_as_many", ..., ["10", "1,000", "100,000"])
 
 # %% tags=["nbval-check-output"]
-dense = dense_parameters(32 * 32 * 3, 32 * 32 * 3)
-convolutional = conv_parameters(3, 3, 3, 3)
-print(f"dense         {dense:>9,}")
-print(f"convolutional {convolutional:>9,}")
-print(f"ratio         {dense // convolutional:>9,}")
+dense, convolutional = dense_parameters(32 * 32 * 3, 32 * 32 * 3), conv_parameters(3, 3, 3, 3)
+print(f"dense {dense:,}, convolutional {convolutional:,}: {dense // convolutional:,} times as many")
+measured("times_as_many", f"{10 ** round(np.log10(dense / convolutional)):,}")
 
 # %% [markdown]
-# The second reason: a shifted image gives a shifted response. What the layer learned about an eye in one corner holds in
-# every corner. This is called **translation equivariance**. We shift a detail by 20 pixels to the right, and compare.
+# The second reason: a shifted image gives a shifted response. What the layer learned about an eye in one corner holds
+# in every corner. This is called **translation equivariance**. We shift a detail by 20 pixels to the right, and
+# compare.
 
 # %%
 detail = camera[50:170, 180:340].astype(float)
 shifted = camera[50:170, 160:320].astype(float)  # a window 20 pixels further left: what it shows moves right
-before = correlate2d(detail, KERNELS["Sobel x"], mode="valid")
-after = correlate2d(shifted, KERNELS["Sobel x"], mode="valid")
-plots.image_grid([detail, shifted], ["detail", "shifted by 20"], alt="The same head, 20 pixels further right.", size=3)
-plots.image_grid(
-    [before, after],
-    ["its response", "its response"],
-    alt="The edge responses to both: the same lines, 20 pixels further right.",
-    signed=True,
-    limit=600,
-    size=3,
-)
+before, after = (correlate2d(image, KERNELS["Sobel x"], mode="valid") for image in (detail, shifted))
+titles, alt = ["a detail's response", "shifted by 20"], "The edges of a head, and the same ones 20 pixels further right."
+plots.image_grid([before, after], titles, alt, signed=True, limit=600, size=3)
 print("equal after shifting back:", np.allclose(before[:, :-20], after[:, 20:]))
 
 # %% [markdown]
-# Third: a layer looks through **all** channels. An untrained layer with kernels of 7×7 on a colour image holds kernels
-# of 7×7×3. The textbooks write "7×7" and mean this.
+# The third reason: a kernel knows nothing of the size of the image. The same layer, with the same weights, takes images
+# of any size. The number of inputs of a dense layer is fixed for ever.
 
 # %% tags=["nbval-check-output"]
 layer = keras.layers.Conv2D(filters=16, kernel_size=7)
-layer.build((None, 32, 32, 3))
-weights, biases = layer.get_weights()
-print("kernels (height, width, channels, filters):", weights.shape)
-print("biases:", biases.shape)
-print("parameters:", layer.count_params())
+for shape in ((32, 32, 3), (100, 80, 3)):
+    response = layer(np.zeros((1, *shape)))
+    print(shape, "gives", tuple(response.shape[1:]), "with", layer.count_params(), "parameters")
+print("kernels (height, width, channels, filters):", tuple(layer.kernel.shape), " biases:", tuple(layer.bias.shape))
+
+# %% [markdown]
+# ### What kernels look like
+#
+# These kernels are 7×7×3: a layer looks through all channels. The textbooks write "7×7" and mean this. A kernel of
+# three channels can be drawn in colour, with zero as grey. Here are eight, not trained:
 
 # %%
-scaled = weights / np.abs(weights).max() / 2 + 0.5  # zero becomes grey
-plots.image_grid(
-    list(np.moveaxis(scaled, 3, 0)[:8]),
-    [f"filter {k}" for k in range(8)],
-    columns=8,
-    alt="Eight untrained filters of 7 by 7 pixels, drawn in colour: random coloured pixels without any structure.",
-    size=1.3,
-)
+plots.kernel_grid(layer.kernel[..., :8], "Eight untrained kernels of 7 by 7 pixels in colour, without any structure.")
 
 # %% [markdown]
 # Random colours: nothing is learned yet. And after training? Here is the first layer of ResNet-20, a network of
-# {{lab pretrained_resnet}}, which has seen 49,000 photographs. Its kernels are 3×3×3.
+# {{lab pretrained_resnet}}, trained on small photographs. Its kernels are 3×3×3.
 
 # %%
-trained = pretrained.resnet20().network.layers[1].kernel.numpy()
-scaled = trained / np.abs(trained).max(axis=(0, 1, 2)) / 2 + 0.5
-plots.image_grid(
-    list(np.moveaxis(scaled, 3, 0)),
-    [f"filter {k}" for k in range(16)],
-    columns=8,
-    alt="Sixteen trained filters of 3 by 3 pixels in colour: some are bright on one side and dark on the other, some "
-    "go from one colour to another.",
-    size=1.3,
-)
+alt = "Sixteen trained kernels, 3 by 3, in colour: some go from bright to dark, some from one colour to another."
+plots.kernel_grid(pretrained.resnet20().network.layers[1].kernel, alt)
 
 # %% [markdown]
-# Some are bright on one side and dark on the other, like Sobel. Others answer to a change of colour: from blue to orange,
-# for instance. Nobody designed them.
+# Some are bright on one side and dark on the other, like Sobel. Others answer to a change of colour: from blue to
+# orange, for instance. Nobody designed them.
 #
 # ### All together
 #
-# A convolutional network puts these parts into a row. **ReLU** makes 0 of negative numbers, and the dense layer at the end
-# gives one number per class. Here is a small one, with the shape of what leaves each part:
+# A convolutional network puts these parts into a row. **ReLU** makes 0 of negative numbers, and the dense layer at the
+# end gives one number per class. Here is a small one, with the shape of what leaves each part:
 
 # %%
-plots.block_diagram(
-    {
-        "": [
-            *[("INPUT", "32×32×3"), ("CONV\n16 filters", "32×32×16"), ("RELU", "32×32×16"), ("POOL 2×2", "16×16×16")],
-            *[("CONV\n32 filters", "16×16×32"), ("RELU", "16×16×32"), ("POOL 2×2", "8×8×32")],
-            *[("FLATTEN", "2048"), ("DENSE", "10")],
-        ]
-    },
-    alt="A row of boxes: input 32×32×3, convolution, ReLU and pooling to 16×16×16, the same again to 8×8×32, one list of "
-    "2,048 numbers, a dense layer with 10 outputs.",
-)
+chain = [("INPUT", "32×32×3"), ("CONV\n16 filters", "32×32×16"), ("RELU", "32×32×16"), ("POOL 2×2", "16×16×16")]
+chain += [("CONV\n32 filters", "16×16×32"), ("RELU", "16×16×32"), ("POOL 2×2", "8×8×32"), ("FLATTEN", "2048")]
+alt = "A row of boxes: input 32×32×3, convolution, ReLU and pooling to 16×16×16, the same again to 8×8×32, one list of "
+plots.block_diagram({"": [*chain, ("DENSE", "10")]}, alt + "2,048 numbers, a dense layer with 10 outputs.")
+
 
 # %% [markdown]
 # Follow the shapes: where do height and width change, and where the number of channels?
 #
-# ## 8 In your own words (20 minutes)
+# ## 8 How fast does this machine convolve? (10 minutes)
 #
-# Three written questions. Your instructor grades them with the rubric below each question.
+# Networks for images spend most of their time on convolution. First count the work. At each position a kernel
+# multiplies all its weights, through all channels, with what lies under them. With border `same` and stride 1 there are
+# as many positions as pixels. Each kernel does this, on each image.
+
+# %%
+# EXERCISE count_multiplications (1)
+def count_multiplications(n_images, height, width, channels, kernels, size):
+    """Count the multiplications of a convolution with zero padding ("same") and stride 1.
+
+    n_images: images of height x width pixels with so many channels. kernels: how many, of size x size pixels each.
+    Returns a whole number. Multiplications with the zeros of the padding count; additions do not.
+
+    Example: one grey image of 4x4 pixels and one kernel of size 3: count_multiplications(1, 4, 4, 1, 1, 3) is 144.
+    """
+    ### BEGIN SOLUTION
+    return n_images * height * width * kernels * size * size * channels
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Now measure: 100 images, and then only 2, of 100×100 pixels in three colours, with 32 kernels of 7×7×3. Each machine
+# has a CPU. A **GPU** has thousands of small arithmetic units that work at the same time. Images and kernels lie on the
+# device before the clock starts, and the clock waits for the result. **Predict:** how many times as long do 100 images
+# take as 2, on a CPU?
+
+# %%
+predict("times_as_long", ...)
+
+
+# %%
+def convolution_seconds(n_images, device):
+    """Seconds that the device ("CPU" or "GPU") takes to convolve the images: the median of ten calls."""
+    with tf.device(f"/{device}:0"):
+        images, kernels = tf.random.normal((n_images, 100, 100, 3)), tf.random.normal((7, 7, 3, 32))
+        calls = timeit.repeat(lambda: tf.nn.conv2d(images, kernels, 1, "SAME")[0, 0, 0, 0].numpy(), number=1, repeat=11)
+    return np.median(calls[1:])
+
+
+devices = ["CPU", "GPU"] if tf.config.list_physical_devices("GPU") else ["CPU"]
+seconds = {(device, n): convolution_seconds(n, device) for device in devices for n in (100, 2)}
+for (device, n), time in seconds.items():
+    print(f"{device}, {n:>3} images: {1000 * time:.2f} ms")
+measured("times_as_long", seconds["CPU", 100] / seconds["CPU", 2])
+
+# %% [markdown]
+# We measured 25.1<!-- our convolution_seconds cpu_100_ms --> ms and 1.05<!-- our convolution_seconds cpu_2_ms --> ms on
+# two CPU cores. If only the multiplications counted, 100 images would take 50 times as long as 2. On most machines it
+# is less: each call also has a fixed cost, which does not depend on the number of images.
+#
+# And a GPU? On a machine with an NVIDIA H200 the 100 images took 1.6<!-- our convolution_on_gpu gpu_100_ms --> ms on
+# the GPU and 66.9<!-- our convolution_on_gpu cpu_100_ms --> ms on the CPU: the GPU was
+# 43<!-- our convolution_on_gpu times_100 --> times as fast. Two images took 1.2<!-- our convolution_on_gpu gpu_2_ms -->
+# and 1.7<!-- our convolution_on_gpu cpu_2_ms --> ms: only 1.4<!-- our convolution_on_gpu times_2 --> times as fast.
+# (Measured with Keras on JAX.) Why? You will be asked.
+#
+# With your count, a time becomes a speed:
+
+# %%
+for (device, n), time in seconds.items():
+    speed = count_multiplications(n, 100, 100, 3, 32, 7) / time
+    print(f"{device}, {n:>3} images: {speed / 1e9:.1f} billion multiplications per second")
+
+
+# %% tags=["author-only"]
+def measure(seed):
+    """For `make reproduce`: the times that section 8 quotes."""
+    if seed == 0:  # times are no matter of seeds
+        times = {f"cpu_{n}_ms": round(1000 * convolution_seconds(n, "CPU"), 4) for n in (100, 2)}
+        yield {"run": "convolution_seconds", "history": times}
+
+
+# %% [markdown]
+# **Try it:** 1, 10 and 1,000 images, `convolution_seconds(10, "CPU")`. From where on does the speed stay the same?
+#
+# ## 9 In your own words (25 minutes)
+#
+# Four written questions. Your instructor grades them with the rubric below each question.
 
 # %% [markdown]
 # **Question 1 (1 point).** Choose three kernels from section 3, one whose weights sum to 1 and two whose weights sum to
@@ -725,36 +743,57 @@ plots.block_diagram(
 # %% [markdown]
 # <!-- WRITTEN valid (1) -->
 #
-# Each `valid` layer with a k×k kernel takes k−1 pixels from each side length. A 32×32 image is used up after 15 layers of
-# 3×3, so a network of fifty layers is impossible. Besides, pixels at the border take part in fewer places than pixels in
-# the middle, so what stands there counts less. `same` keeps the size, but the zeros around the image look like a dark frame,
-# and the responses at the border answer to this frame.
+# Each `valid` layer with a k×k kernel takes k−1 pixels from each side length. A 32×32 image is used up after 15 layers
+# of 3×3, so a network of fifty layers is impossible. Besides, pixels at the border lie under the kernel at fewer
+# positions than pixels in the middle, so what stands there counts less. `same` keeps the size, but the zeros around the
+# image look like a dark frame, and the responses at the border answer to this frame.
 
 # %% [markdown]
-# **Question 3 (1 point).** A layer with 7×7 kernels looks at a colour image. Why are its kernels 7×7×3, and why does its
-# output have as many channels as it has filters, and not three times as many?
+# **Question 3 (1 point).** A layer with 7×7 kernels looks at a colour image. Why are its kernels 7×7×3, and why does
+# its output have as many channels as it has filters, and not three times as many?
 #
 # *Rubric: ½ point for the kernel reaching through all channels of its input; ½ point for the sum over channels that
-# makes one number per place and filter.*
+# makes one number per position and filter.*
 
 # %% [markdown]
 # <!-- WRITTEN depth (1) -->
 #
 # Whether something is an orange edge can be said only from all three colours together, so a filter has weights for each
-# channel: 7×7×3. At each place it multiplies all 147 values and adds them up, over the channels too. One number comes out
-# per place, so each filter gives one plane, and 16 filters give 16 channels.
+# channel: 7×7×3. At each position it multiplies all 147 values and adds them up, over the channels too. One number
+# comes out per position, so each filter gives one plane, and 16 filters give 16 channels.
+
+# %% [markdown]
+# **Question 4 (1 point).** With 100 images a GPU is far faster than a CPU; with 2 images it gains little or nothing.
+# Why does it gain with 100 images, and not with 2?
+#
+# *Rubric: ½ point for the arithmetic units that 100 images keep busy and 2 images do not; ½ point for the fixed cost of
+# a call (or of copying to the GPU), which weighs more where there is little work.*
+
+# %% [markdown]
+# <!-- WRITTEN gpu (1) -->
+#
+# Every output value of a convolution can be computed independently of the others. 100 images have 32 million output
+# values: enough to keep all the small arithmetic units of a GPU busy at the same time. Two images have 50 times fewer,
+# so many units have nothing to do for part of the time. Besides, each call has a fixed cost: Python and TensorFlow
+# prepare it and hand it to the GPU, and the images may have to be copied there. With 100 images this cost disappears
+# beside the work; with 2 images it is most of the time, and a CPU, which need not be asked across a bus, is done as
+# early.
 
 # %% [markdown]
 # ## What you learned
 #
 # - A kernel is a template; correlation asks the same question everywhere.
 # - Convolution flips the kernel. `Conv2D` does not.
-# - `valid`, `same` and `full` differ in what they do at the border; the size is ⌊(n + 2·padding − kernel) / stride⌋ + 1.
+# - `valid`, `same` and `full` differ in what they do at the border; the size is ⌊(n + 2·padding − kernel) / stride⌋ +
+#   1.
 # - A filter reaches through all channels and makes one plane; pooling keeps the depth.
-# - Sharing weights saves parameters by factors of many thousands, and a shifted image gives a shifted response.
+# - Sharing weights saves parameters by factors of many thousands, a shifted image gives a shifted response, and images
+#   may have any size.
+# - A GPU needs large batches.
 
 # %%
 core.summary(checks)
 
 # %% [markdown]
-# **Where to go next:** {{lab slash_cnn_vs_classic_ml}} puts a tiny convolutional network against six classic methods of machine learning.
+# **Where to go next:** {{lab slash_cnn_vs_classic_ml}} puts a tiny convolutional network against six classic methods of
+# machine learning.

@@ -594,38 +594,3 @@ def same_from_a_lambda():
     features = layers.Dense(8, activation="relu")(layers.concatenate([shared(left), shared(right)]))
     same = layers.Lambda(lambda values: values[:, :1], output_shape=(1,), name="same")(features)
     return keras.Model([left, right], [same, layers.Dense(1, name="sum")(features)])
-
-
-# ---- count_multiplications ----------------------------------------------------------------------------------
-
-
-@right("count_multiplications")
-def place_by_place(n_images, height, width, channels, kernels, size):
-    count = 0
-    for _ in range(height):
-        for _ in range(width):
-            count += size**2 * channels
-    return n_images * kernels * count
-
-
-@right("count_multiplications")
-def with_numpy(n_images, height, width, channels, kernels, size):
-    return np.prod([n_images, height, width, channels, kernels, size, size], dtype="int64")
-
-
-@right("count_multiplications")
-def by_the_shape_of_keras(n_images, height, width, channels, kernels, size):
-    layer = layers.Conv2D(kernels, size, padding="same", use_bias=False)
-    shape = layer.compute_output_shape((n_images, height, width, channels))
-    return np.prod(shape, dtype=float) * channels * size**2
-
-
-@wrong("count_multiplications", says="and that is not right")
-def added_instead(n_images, height, width, channels, kernels, size):
-    return n_images + height * width + kernels * size * size * channels
-
-
-@wrong("count_multiplications", says="Does your function end with `return`?")
-def only_printed(n_images, height, width, channels, kernels, size):
-    places = n_images * height * width
-    _ = places * kernels

@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 import numpy as np
 import scipy.ndimage
 from numpy.lib.stride_tricks import sliding_window_view
@@ -209,12 +210,12 @@ def full_and_valid_swapped():
     return SIZES | {"full": SIZES["valid"], "valid": SIZES["full"]}
 
 
-@wrong("border_sizes", says="`valid` keeps the places")
+@wrong("border_sizes", says="`valid` keeps the positions")
 def valid_one_too_small():
     return SIZES | {"valid": (512 - 15, 512 - 3, 512 - 3)}
 
 
-@wrong("border_sizes", says="`full` keeps every place")
+@wrong("border_sizes", says="`full` keeps every position")
 def full_one_too_large():
     return SIZES | {"full": (512 + 15, 512 + 3, 512 + 3)}
 
@@ -293,7 +294,7 @@ def assertion(n, kernel, padding=0, stride=1):
     return (n + 2 * padding - kernel) // stride + 1
 
 
-@wrong("output_size", says="exactly one place")
+@wrong("output_size", says="exactly one position")
 def error_at_exact_fit(n, kernel, padding=0, stride=1):
     if kernel >= n + 2 * padding:
         raise ValueError("too large")
@@ -308,7 +309,7 @@ def error_when_uneven(n, kernel, padding=0, stride=1):
     return steps + 1
 
 
-@wrong("output_size", says="in exactly one place, but you raised a ValueError: The kernel is larger than the image")
+@wrong("output_size", says="in exactly one position, but you raised a ValueError: The kernel is larger than the image")
 def misfit_without_padding(n, kernel, padding=0, stride=1):
     if kernel > n:
         raise ValueError("The kernel is larger than the image.")
@@ -445,3 +446,38 @@ def nothing_counted(kernel_height, kernel_width, channels, filters):
 @right("dense_parameters")
 def matrix_and_vector(inputs, units):
     return np.zeros((inputs, units)).size + np.zeros(units).size
+
+
+# ---- count_multiplications ----------------------------------------------------------------------------------
+
+
+@right("count_multiplications")
+def place_by_place(n_images, height, width, channels, kernels, size):
+    count = 0
+    for _ in range(height):
+        for _ in range(width):
+            count += size**2 * channels
+    return n_images * kernels * count
+
+
+@right("count_multiplications")
+def with_numpy(n_images, height, width, channels, kernels, size):
+    return np.prod([n_images, height, width, channels, kernels, size, size], dtype="int64")
+
+
+@right("count_multiplications")
+def by_the_shape_of_keras(n_images, height, width, channels, kernels, size):
+    layer = keras.layers.Conv2D(kernels, size, padding="same", use_bias=False)
+    shape = layer.compute_output_shape((n_images, height, width, channels))
+    return np.prod(shape, dtype=float) * channels * size**2
+
+
+@wrong("count_multiplications", says="and that is not right")
+def added_instead(n_images, height, width, channels, kernels, size):
+    return n_images + height * width + kernels * size * size * channels
+
+
+@wrong("count_multiplications", says="Does your function end with `return`?")
+def only_printed(n_images, height, width, channels, kernels, size):
+    places = n_images * height * width
+    _ = places * kernels

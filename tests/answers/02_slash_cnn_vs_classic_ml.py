@@ -228,7 +228,7 @@ def standardised(per_class=500, seed=0):
     return split((images - images.mean()) / images.std(), labels, seed)
 
 
-@wrong("make_dataset", says="strokes differ in place or direction")
+@wrong("make_dataset", says="strokes differ in position or direction")
 def every_drawing_used_twice(per_class=500, seed=0):
     rng = np.random.default_rng(seed)
     drawings, labels = draw_slashes(rng, per_class // 2)
@@ -494,36 +494,38 @@ def convolution(filters=10, size=3, padding="same", bias=False, activation="relu
     return layers.Conv2D(filters, size, padding=padding, use_bias=bias, activation=activation, **more)
 
 
-def conv(first=None, pool=2, norm=None, second=None, last=None, output="sigmoid", momentum=0.99):
+def conv(first=None, pool=2, norm=None, second=None, last=None, output="sigmoid", momentum=0.99, filters=10):
     return [
         keras.Input((30, 30, 1)),
-        first or convolution(),
+        first or convolution(filters),
         layers.MaxPooling2D(pool) if isinstance(pool, int) else pool,
         norm or layers.BatchNormalization(momentum=momentum),
-        second or convolution(),
+        second or convolution(filters),
         last or layers.GlobalAveragePooling2D(),
         layers.Dense(1, activation=output),
     ]
 
 
 @right("build_conv_network")
-def conv_functional_with_relu_layers(momentum=0.99):
+def conv_functional_with_relu_layers(momentum=0.99, filters=10):
     inputs = keras.Input(shape=(30, 30, 1))
-    value = layers.ReLU()(layers.Conv2D(10, (3, 3), padding="same", use_bias=False)(inputs))
+    value = layers.ReLU()(layers.Conv2D(filters, (3, 3), padding="same", use_bias=False)(inputs))
     value = layers.BatchNormalization(momentum=momentum)(layers.MaxPool2D((2, 2))(value))
-    value = layers.Activation("relu")(layers.Conv2D(10, (3, 3), padding="same", use_bias=False)(value))
+    value = layers.Activation("relu")(layers.Conv2D(filters, (3, 3), padding="same", use_bias=False)(value))
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.GlobalAvgPool2D()(value)))
 
 
 @right("build_conv_network")
-def mean_with_keepdims(momentum=0.99):
-    parts = conv(last=layers.GlobalAveragePooling2D(keepdims=True), momentum=momentum)
+def mean_with_keepdims(momentum=0.99, filters=10):
+    parts = conv(last=layers.GlobalAveragePooling2D(keepdims=True), momentum=momentum, filters=filters)
     return keras.Sequential([*parts[:-1], layers.Flatten(), parts[-1]])
 
 
 @right("build_conv_network")
-def flat_already(momentum=0.99):
-    model = keras.Sequential([*conv(momentum=momentum)[:-1], layers.Flatten(), layers.Dense(1, activation="sigmoid")])
+def flat_already(momentum=0.99, filters=10):
+    model = keras.Sequential(
+        [*conv(momentum=momentum, filters=filters)[:-1], layers.Flatten(), layers.Dense(1, activation="sigmoid")]
+    )
     model.compile("adam", "binary_crossentropy")
     return model
 
@@ -668,6 +670,21 @@ def without_channel_axis(momentum=0.99):
 @wrong("build_conv_network", says="The last layer should be Dense with one unit; yours is Dropout")
 def dropout_at_the_end(momentum=0.99):
     return keras.Sequential([*conv(momentum=momentum), layers.Dropout(0.1)])
+
+
+@wrong("build_conv_network", says="but its convolutions have 10: pass the argument on")
+def filters_ignored(momentum=0.99, filters=10):
+    return keras.Sequential(conv(momentum=momentum))
+
+
+@wrong("build_conv_network", says=": The second convolution should have")
+def filters_of_the_first_only(momentum=0.99, filters=10):
+    return keras.Sequential(conv(first=convolution(filters), momentum=momentum))
+
+
+@wrong("build_conv_network", says="unexpected keyword argument 'filters'")
+def without_the_argument(momentum=0.99):
+    return keras.Sequential(conv(momentum=momentum))
 
 
 # ---- accuracy_by_rotation ----------------------------------------------------------------------------------
