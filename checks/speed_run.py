@@ -1,0 +1,470 @@
+"""The speed run's checks: each ingredient of the recipe by what it computes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+
+from checks.compare import array, as_array, compare, judge_array, number
+from checks.core import judges
+from checks.probes import functions
+from checks.probes import speed_run as probes
+from checks.probes.speed_run import linear_network
+
+# ---- whitening_kernel ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class filters(array):  # noqa: N801 - a form, see `compare`
+    """Filters (h, w, C, K) in any order and of either sign: an eigenvector turned round is one, too.
+
+    Whether the second half holds the negatives of the first half must agree.
+    """
+
+    tol: float = 1e-3
+
+    def same(self, yours, expected) -> bool:
+        yours, expected = as_array(yours), as_array(expected)
+        if yours is None or yours.shape != expected.shape or not np.isfinite(yours).all():
+            return False
+        yours, expected = (one.reshape(-1, one.shape[-1]).astype("float64") for one in (yours, expected))
+        distances = np.linalg.norm(yours[:, :, np.newaxis] - expected[:, np.newaxis], axis=0)
+        found = distances.argmin(axis=0)
+        close = distances.min(axis=0) <= self.tol * np.linalg.norm(expected, axis=0).max()
+        return bool(close.all() and len(set(found.tolist())) == len(found)) and halves(yours) == halves(expected)
+
+
+def halves(columns: np.ndarray) -> bool:
+    """Whether the second half of the columns holds the negatives of the first half, in the same order."""
+    first, second = np.array_split(columns, 2, axis=1)
+    return first.shape == second.shape and np.allclose(first, -second, atol=1e-3 * np.abs(columns).max())
+
+
+def patch_sets(rng: np.random.Generator):
+    """Patches whose values hang together, with a mean that is not 0."""
+    for shape, epsilon in (((2, 2, 3), 0.05), ((3, 2, 1), 0.5)):
+        n = int(np.prod(shape))
+        directions = np.linalg.qr(rng.normal(size=(n, n)))[0]
+        values = rng.normal(size=(500, n)) * np.geomspace(2, 0.2, n) @ directions + rng.uniform(1, 2, n)
+        yield {"patches": values.reshape(-1, *shape).astype("float32"), "epsilon": epsilon}
+
+
+def eigen(patches: np.ndarray, centred: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues and eigenvectors, in columns, of the covariance of the patches' values."""
+    flat = patches.reshape(len(patches), -1).astype("float64")
+    return np.linalg.eigh(np.cov(flat, rowvar=False) if centred else flat.T @ flat / len(flat))
+
+
+def as_kernel(columns: np.ndarray, patches: np.ndarray, negatives: bool = True) -> np.ndarray:
+    """Filters in columns, and after them their negatives, as a convolution kernel."""
+    columns = np.concatenate([columns, -columns], axis=1) if negatives else columns
+    return columns.reshape(*patches.shape[1:], -1)
+
+
+@compare(patch_sets, "your kernel", "For patches of shape {patches.shape}: ", filters())
+def whitening_kernel(patches, epsilon):
+    values, vectors = eigen(patches)
+    return as_kernel(vectors / np.sqrt(values + epsilon), patches)
+
+
+def with_eigen(change, **settings):
+    """What a mistake makes of eigenvalues, eigenvectors and epsilon."""
+    return lambda patches, epsilon: as_kernel(change(*eigen(patches, **settings), epsilon), patches)
+
+
+def with_negatives_beside(kernel: np.ndarray) -> np.ndarray:
+    """The same filters, each followed by its negative."""
+    half = kernel[..., : kernel.shape[-1] // 2]
+    return np.stack([half, -half], axis=-1).reshape(kernel.shape)
+
+
+whitening_kernel.mistakes = {
+    "The negatives are missing: behind a filter an activation hides what is below 0, so each filter is wanted twice.": (
+        lambda patches, epsilon: as_kernel(
+            eigen(patches)[1] / np.sqrt(eigen(patches)[0] + epsilon), patches, negatives=False
+        )
+    ),
+    "Filters and negatives alternate. First all filters are wanted, then all negatives.": (
+        lambda patches, epsilon: with_negatives_beside(whitening_kernel.right(patches, epsilon))
+    ),
+    "You divide by the eigenvalue, which is a variance. The standard deviation is its root.": (
+        with_eigen(lambda values, vectors, epsilon: vectors / (values + epsilon))
+    ),
+    "Epsilon stands outside the root. It is added to the eigenvalue first.": (
+        with_eigen(lambda values, vectors, epsilon: vectors / (np.sqrt(values) + epsilon))
+    ),
+    "Epsilon is missing: directions in which patches hardly differ become all noise.": (
+        with_eigen(lambda values, vectors, epsilon: vectors / np.sqrt(values))
+    ),
+    "These are the eigenvectors alone: they turn the patches, but the outputs still differ in their deviation.": (
+        with_eigen(lambda values, vectors, epsilon: vectors)
+    ),
+    "You multiply by the root of the eigenvalue: strong directions become stronger. Dividing makes them equal.": (
+        with_eigen(lambda values, vectors, epsilon: vectors * np.sqrt(values + epsilon))
+    ),
+    "The eigenvectors stand in the rows of your matrix. `eigh` gives them in columns.": [
+        with_eigen(lambda values, vectors, epsilon: vectors.T / np.sqrt(values + epsilon)),
+        with_eigen(lambda values, vectors, epsilon: (vectors / np.sqrt(values + epsilon)).T),
+    ],
+    "You forgot the mean: a covariance is of what differs from the mean patch.": (
+        with_eigen(lambda values, vectors, epsilon: vectors / np.sqrt(values + epsilon), centred=False)
+    ),
+}
+
+# ---- with_identity ------------------------------------------------------------------------------------------
+
+
+def kernels(rng: np.random.Generator):
+    for shape in ((3, 3, 2, 5), (5, 5, 3, 3), (3, 3, 4, 2)):
+        yield {"kernel": rng.normal(size=shape).astype("float32")}
+
+
+@compare(kernels, "your kernel", "For a kernel of shape {kernel.shape}: ")
+def with_identity(kernel):
+    return identity(kernel)
+
+
+def identity(kernel, clear=True, centre=None, rest=1.0, channels=lambda k: k, exchange=False):
+    """The kernel whose first filters hand on a channel each, or a mistaken one."""
+    changed = kernel * np.float32(rest)
+    row, column = (kernel.shape[0] // 2, kernel.shape[1] // 2) if centre is None else centre
+    for k in range(min(kernel.shape[2:])):
+        if clear and exchange:
+            changed[:, :, k] = 0
+        elif clear:
+            changed[..., k] = 0
+        changed[row, column, channels(k), k] = 1
+    return changed
+
+
+with_identity.mistakes = {
+    "The old weights of the first filters are still there, around the 1. Set them to 0 first.": [
+        lambda kernel: identity(kernel, clear=False),
+        lambda kernel: kernel + identity(np.zeros_like(kernel)),
+    ],
+    "The 1 stands in a corner of the kernel: such a filter shifts its channel. It belongs in the centre.": (
+        lambda kernel: identity(kernel, centre=(0, 0))
+    ),
+    "The other filters are all 0 now: they should stay as they were, or they all learn the same.": (
+        lambda kernel: identity(kernel, rest=0.0)
+    ),
+    "Your filters add up all channels. The k-th hands on channel k alone.": (
+        lambda kernel: identity(kernel, channels=lambda k: slice(None))
+    ),
+    "All your filters hand on the first channel. The k-th hands on channel k.": (
+        lambda kernel: identity(kernel, channels=lambda k: 0)
+    ),
+    "The axes are exchanged: you cleared input channels. Axis 2 counts the channels that come in, axis 3 the filters.": (
+        lambda kernel: identity(kernel, exchange=True)
+    ),
+    "The kernel is unchanged.": lambda kernel: kernel,
+}
+
+# ---- flip_plan ----------------------------------------------------------------------------------------------
+
+
+@judges(
+    probes.flip_plan,
+    lambda rng: [{"n": n, "epochs": epochs, "seed": int(rng.integers(1, 10_000))} for n, epochs in ((400, 5), (399, 1))],
+    "For {n} images and {epochs} epochs: ",
+)
+def flip_plan(answer, case):
+    plans = [as_array(answer[name]) for name in ("plan", "again", "other")]
+    wanted = (case["epochs"], case["n"])
+    if answer["plan"] is None:
+        return "Your function returned None. Does it end with `return`?"
+    if any(plan is None for plan in plans):
+        return "An array is wanted, with a row for each epoch; yours holds something else."
+    plan, again, other = plans
+    if plan.shape == wanted[::-1]:
+        return f"Rows and columns are exchanged: a row for each epoch is wanted, so the shape {wanted}."
+    if plan.shape != wanted:
+        return f"An array of shape {wanted} is wanted; yours has the shape {plan.shape}."
+    if plan.dtype != bool:
+        return f"True and False are wanted; your array holds {plan.dtype}."
+    if not np.array_equal(plan, again):
+        return "Twice the same `rng` gave two different plans. Draw from `rng`, not from `np.random`."
+    share = plan[0].mean()
+    if share in (0, 1):
+        return (
+            "In the first epoch all images are treated alike. Then a whole epoch is mirrored and the next one is not: "
+            "let chance decide for each image how it begins."
+        )
+    if np.array_equal(plan, other):
+        return "Two different `rng` gave the same plan: which images begin mirrored should be drawn."
+    if abs(share - 0.5) > 0.15:  # six standard deviations
+        return f"{share:.0%} of the images begin mirrored. About half is wanted."
+    both_ways = (plan[1:] != plan[:-1]).mean() if len(plan) > 1 else 1
+    if both_ways == 0:
+        return "Each image is the same way round in all epochs. It should be the other way round in the next one."
+    if both_ways < 1:
+        return (
+            f"Only {both_ways:.0%} of the images are seen both ways in two epochs that follow each other. Draw once, "
+            "for the first epoch; the others follow from it."
+        )
+    return None
+
+
+# ---- shift --------------------------------------------------------------------------------------------------
+
+
+def moved_images(rng: np.random.Generator):
+    for shape in ((4, 7, 9, 1), (3, 8, 8, 3)):
+        offsets = rng.permutation([(2, -1), (-2, 1), (1, 2), (0, -2)])[: shape[0]]
+        yield {"images": rng.random(shape).astype("float32"), "offsets": offsets}
+
+
+def moved(images, offsets, mode="reflect"):
+    """Each image moved down and to the right, what comes in filled like this."""
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), mode=mode)
+    height, width = images.shape[1:3]
+    pieces = [
+        one[2 - down : 2 - down + height, 2 - right : 2 - right + width]
+        for one, (down, right) in zip(padded, offsets, strict=True)
+    ]
+    return np.stack(pieces)
+
+
+@compare(moved_images, "your batch", "For images of shape {images.shape}: ")
+def shift(images, offsets):
+    return moved(images, offsets)
+
+
+shift.mistakes = {
+    "The images move the wrong way: an offset of 1 moves an image down, or to the right.": (
+        lambda images, offsets: moved(images, -offsets)
+    ),
+    "Down and right are exchanged: the first offset moves along the height.": [
+        lambda images, offsets: moved(images, offsets[:, ::-1]),
+        lambda images, offsets: moved(images, -offsets[:, ::-1]),
+    ],
+    "What leaves on one side comes in on the other. Reflection is wanted.": (
+        lambda images, offsets: moved(images, offsets, "wrap")
+    ),
+    "Black comes in at the border. Reflection is wanted.": lambda images, offsets: moved(images, offsets, "constant"),
+    "The outermost pixels are repeated. `reflect` mirrors without them.": [
+        lambda images, offsets: moved(images, offsets, "symmetric"),
+        lambda images, offsets: moved(images, offsets, "edge"),
+    ],
+    "All images are moved alike. Each has offsets of its own.": (
+        lambda images, offsets: moved(images, np.repeat(offsets[:1], len(offsets), axis=0))
+    ),
+    "The images are unchanged.": lambda images, offsets: images,
+}
+
+# ---- smoothed_loss ------------------------------------------------------------------------------------------
+
+
+def batches_of_logits(rng: np.random.Generator):
+    for classes, scale, smoothing in ((4, 2, 0.2), (10, 1, 0.0), (5, 300, 0.1)):
+        y = np.eye(classes, dtype="float32")[rng.integers(0, classes, 6)]
+        yield {"y": y, "logits": (scale * rng.normal(size=y.shape)).astype("float32"), "smoothing": smoothing}
+
+
+@compare(batches_of_logits, "your loss", "For {y.shape[1]} classes and smoothing {smoothing}: ", probe=probes.loss)
+def smoothed_loss(y, logits, smoothing):
+    return cross_entropy((1 - smoothing) * y + smoothing / y.shape[1], logits)
+
+
+def cross_entropy(wanted, logits):
+    return -(wanted * log_softmax(logits.astype("float64"), axis=1)).sum(1)
+
+
+smoothed_loss.mistakes = {
+    "Smoothing has no effect: this is the cross-entropy of the labels as they are.": (
+        lambda y, logits, smoothing: cross_entropy(y, logits)
+    ),
+    "You divide the smoothing among the wrong classes only. All classes get smoothing / K, the right one as well.": (
+        lambda y, logits, smoothing: cross_entropy(
+            (1 - smoothing) * y + smoothing * (1 - y) / (y.shape[1] - 1), logits
+        )
+    ),
+    "Your wanted probabilities add up to more than 1: what all classes get must be taken from the right one.": [
+        lambda y, logits, smoothing: cross_entropy(y + smoothing / y.shape[1], logits),
+        lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y + smoothing, logits),
+    ],
+    "This is the mean over the batch. One number per image is wanted.": (
+        lambda y, logits, smoothing: smoothed_loss.right(y, logits, smoothing).mean()
+    ),
+    "The sign is wrong: a loss is positive.": lambda y, logits, smoothing: -smoothed_loss.right(y, logits, smoothing),
+    "You averaged over the classes. The cross-entropy is their sum.": (
+        lambda y, logits, smoothing: smoothed_loss.right(y, logits, smoothing) / y.shape[1]
+    ),
+    "Softmax is applied twice: `log_softmax` wants logits.": (
+        lambda y, logits, smoothing: cross_entropy(
+            (1 - smoothing) * y + smoothing / y.shape[1], softmax(logits, axis=1)
+        )
+    ),
+}
+
+# ---- triangle -----------------------------------------------------------------------------------------------
+
+
+def moments(rng: np.random.Generator):
+    """Moments before the peak, at it and after it, and both ends."""
+    peak = float(rng.uniform(0.3, 0.4))
+    shape = {"peak_at": peak, "start": float(rng.uniform(0.1, 0.2)), "end": float(rng.uniform(0.03, 0.07))}
+    for done in (float(rng.uniform(0.05, 0.15)), float(rng.uniform(0.7, 0.9)), 0.0, peak, 1.0):
+        yield {"done": done} | shape
+
+
+@compare(moments, "the factor", "After {done:.2f} of the training, with the peak at {peak_at:.2f}: ", number())
+def triangle(done, peak_at, start, end):
+    return float(np.interp(done, (0, peak_at, 1), (start, 1, end)))
+
+
+triangle.mistakes = {
+    "You begin at 0 instead of `start`.": lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (0, 1, end)),
+    "You end at 0 instead of `end`.": lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (start, 1, 0)),
+    "The rate falls from the beginning: it should rise to 1 first.": (
+        lambda done, peak_at, start, end: 1 - (1 - end) * done
+    ),
+    "The rate rises to the peak, and then stays there.": (
+        lambda done, peak_at, start, end: np.interp(done, (0, peak_at), (start, 1))
+    ),
+    "After the peak the rate falls as if the peak had been at the very beginning.": (
+        lambda done, peak_at, start, end: start + (1 - start) * done / peak_at if done < peak_at else 1 - (1 - end) * done
+    ),
+    "`start` and `end` are exchanged.": lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (end, 1, start)),
+    "The rate does not begin at `start`: at the beginning nothing has been added yet.": (
+        lambda done, peak_at, start, end: start + done / peak_at if done < peak_at else None
+    ),
+}
+
+# ---- ScaledBias ---------------------------------------------------------------------------------------------
+
+
+@judges(
+    probes.ScaledBias,
+    lambda rng: [
+        {"x": rng.normal(size=shape).astype("float32"), "scale": scale, "bias": rng.normal(size=shape[-1])}
+        for shape, scale in (((2, 3, 4, 5), 8.0), ((3, 2), 3.0))
+    ],
+    "For an input of shape {x.shape} and scale {scale:g}: ",
+)
+def ScaledBias(answer, case):  # noqa: N802 - called like the exercise
+    x, scale, bias = case["x"], case["scale"], case["bias"]
+    where = ScaledBias.named(case)
+    shapes = [tuple(shape) for shape in answer["shapes"]]
+    if not shapes:
+        return f"{where}the layer has no weight that is learned. Make one in `build`, with `self.add_weight`."
+    if len(shapes) > 1:
+        return f"{where}the layer learns {len(shapes)} weights, but the bias alone should be learned."
+    if shapes[0] != bias.shape:
+        return (
+            f"{where}the bias has the shape {shapes[0]}. One number for each channel, the last axis, is wanted: "
+            f"{bias.shape}."
+        )
+    if np.abs(answer["initial"]).max() > 0:
+        return f"{where}the bias does not begin at 0. `add_weight` has an `initializer`."
+    mistakes = {
+        "The bias is added as it is: the scale has no effect.": x + bias,
+        "You scaled the input as well. Only the bias is multiplied.": [scale * (x + bias), scale * x + bias],
+        "You divide by the scale. With a larger scale the bias should move more.": x + bias / scale,
+        "The bias is multiplied to the input, not added.": x * (scale * bias),
+        "The bias is subtracted.": x - scale * bias,
+        "The scale is multiplied twice.": x + scale**2 * bias,
+        "The input comes out unchanged, whatever the bias is.": x,
+    }
+    return judge_array(as_array(answer["output"]), x + scale * bias, mistakes, "the layer's output", where)
+
+
+# ---- average_views ------------------------------------------------------------------------------------------
+
+
+def images_and_networks(rng: np.random.Generator):
+    for n in (3, 2):
+        yield {"images": rng.random((n, 8, 8, 3)).astype("float32"), "seed": int(rng.integers(1, 10_000))}
+
+
+def views(images, mirrored=True, shifts=(0, 1, -1)):
+    """The images as they are and moved along the diagonal, each also mirrored."""
+    for offset in shifts:
+        view = moved(images, np.full((len(images), 2), offset))
+        yield view
+        if mirrored:
+            yield view[:, :, ::-1]
+
+
+@compare(
+    images_and_networks, "the mean of the logits", "For images of shape {images.shape}: ", probe=probes.average_views
+)
+def average_views(predict, images):
+    return np.mean([predict(view) for view in views(images)], axis=0)
+
+
+average_views.arguments = lambda case: [linear_network(case["seed"]), case["images"]]
+average_views.mistakes = {
+    "You averaged probabilities. Logits are wanted: no softmax.": (
+        lambda predict, images: np.mean([softmax(predict(view), axis=1) for view in views(images)], axis=0)
+    ),
+    "You added the logits. Their mean is wanted.": (
+        lambda predict, images: np.sum([predict(view) for view in views(images)], axis=0)
+    ),
+    "You averaged the images, and asked the network about a blurred one. Ask six times, then average the answers.": (
+        lambda predict, images: predict(np.mean(list(views(images)), axis=0))
+    ),
+    "The mirrored views are missing: three shifts, each also mirrored, are six views.": (
+        lambda predict, images: np.mean([predict(view) for view in views(images, mirrored=False)], axis=0)
+    ),
+    "The shifted views are missing: the network should also see the images moved by a pixel.": (
+        lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0,))], axis=0)
+    ),
+    "The images that are not moved are missing among your views.": (
+        lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(1, -1))], axis=0)
+    ),
+    "You moved the images one way only. One pixel down and right, and one up and left, are wanted.": [
+        lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0, 1))], axis=0),
+        lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0, -1))], axis=0),
+    ],
+    "Your mirrored images stand on their head: height is axis 1, width axis 2.": (
+        lambda predict, images: np.mean(
+            [predict(one) for view in views(images, mirrored=False) for one in (view, view[:, ::-1])], axis=0
+        )
+    ),
+    "This is the network's answer to the plain images alone.": lambda predict, images: predict(images),
+}
+
+# ---- newton_schulz ------------------------------------------------------------------------------------------
+
+A, B, C = 3.4445, -4.7750, 2.0315
+
+
+def matrices(rng: np.random.Generator):
+    for shape, steps in (((4, 7), 5), ((6, 3), 5), ((4, 4), 1)):
+        yield {"matrix": rng.normal(size=shape).astype("float32"), "steps": steps}
+
+
+def polynomial(matrix, steps, a=A, b=B, c=C, size=np.linalg.norm):
+    """The odd polynomial of the singular values, so many times."""
+    x = matrix.astype("float64") / size(matrix)
+    for _ in range(steps):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x
+
+
+@compare(matrices, "your matrix", "For a matrix of shape {matrix.shape} and {steps} steps: ", array(tol=1e-3))
+def newton_schulz(matrix, steps):
+    return polynomial(matrix, steps)
+
+
+newton_schulz.mistakes = {
+    "The matrix is not divided by its norm first: then the powers grow without end.": (
+        lambda matrix, steps: polynomial(matrix, steps, size=lambda one: 1.0)
+    ),
+    "You divided by the largest value. The root of the sum of all squares is wanted, which no singular value exceeds.": (
+        lambda matrix, steps: polynomial(matrix, steps, size=lambda one: np.abs(one).max())
+    ),
+    "You divided by the sum of squares. The norm is its root.": (
+        lambda matrix, steps: polynomial(matrix, steps, size=lambda one: np.square(one).sum())
+    ),
+    "Only one step is done.": lambda matrix, steps: polynomial(matrix, 1),
+    "One step is missing.": lambda matrix, steps: polynomial(matrix, steps - 1),
+    "b and c are exchanged.": lambda matrix, steps: polynomial(matrix, steps, b=C, c=B),
+    "The last term is missing: the one with the square of the products.": (
+        lambda matrix, steps: polynomial(matrix, steps, c=0)
+    ),
+    "The result is transposed: turn a tall matrix back before you return it.": lambda matrix, steps: polynomial(matrix, steps).T,
+    "The matrix is only divided by its norm.": lambda matrix, steps: polynomial(matrix, 0),
+}
