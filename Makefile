@@ -51,7 +51,7 @@ bundle: venv  ## write the student edition to dist/
 	@$(RUN) -m grader.bundle
 
 grade: venv  ## grade submitted/<student>/<lab>/ and write grades.csv (LAB=01_... for one)
-	@$(RUN) -m grader.grade
+	@$(RUN) -m grader grade
 
 reproduce: venv  ## measure the figures in the README again
 	@$(RUN) -m grader.reproduce

@@ -1,100 +1,343 @@
-"""`make grade`: grade submitted/<student>/<lab>/<lab>.ipynb with nbgrader, write feedback/ and grades.csv.
+"""`make grade`: grade submitted/<student>/<lab>/ into nbgrader's gradebook, autograded/ and grades.csv.
 
-`LAB=01_convolution_basics` grades one lab. What is graded already and has not changed is left alone.
+A grade is a pure function of what was handed in and of the course. Work is skipped by content, never by dates: what
+was handed in, what runs beside it, what judges it. Students' code runs in a sandbox; points are given outside of it.
 """
 
+import contextlib
+import fcntl
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
-import nbformat
-import pandas as pd
-from nbformat.reader import NotJSONError
-from nbformat.validator import ValidationError
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.api import Gradebook
 
-from grader import source
-from grader.release import PipelineError, convert, generate
+from grader import book, judging, late, reading, rebuild, sandbox, source, store, tables, work
+from grader.book import Mark
+from grader.probing import Limits
+from grader.reading import Unreadable, shown
+from grader.rebuild import Lab
+from grader.release import generate
 from grader.source import ROOT
+from grader.work import NOT_GRADABLE, WAITING
 
-COLUMNS = ["student", "lab", "score", "max_score", "code_score", "max_code_score", "by_hand", "problem"]
+COLUMNS = ["student", "lab", "state", "score", "max_score", "code_score", "max_code_score", "by_hand", "problem"]
+TRIES = 3  # how often a submission may end the process that grades it
 
 
-def main() -> None:
-    lab = os.environ.get("LAB") or None
-    if lab and lab not in source.labs():
-        raise PipelineError(f"There is no lab '{lab}'; the labs are: {', '.join(source.labs())}.")
-    grades = grade(ROOT, lab)
-    if grades.empty:
-        print("Nothing to grade in submitted/<student>/<lab>/<lab>.ipynb.")
+class GradingError(Exception):
+    """Grading cannot begin or go on; the message says why and what to do."""
+
+
+@dataclass
+class Settings:
+    """How a class is graded. executor: takes the place of worker processes on this machine."""
+
+    course: Path = ROOT
+    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    limits: Limits = field(default_factory=Limits)
+    unsafe: bool = False
+    executor: Executor | None = None
+    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True)
+
+
+@dataclass
+class Handed:
+    """Something in submitted/. problem: why it cannot be graded, empty if it may be."""
+
+    student: str
+    lab: str
+    folder: Path
+    problem: str = ""
+
+
+def found(course: Path, labs: list[str]) -> list[Handed]:
+    """What lies in submitted/, in order; nothing is read yet."""
+    everything, known = [], source.labs(course)
+    for student in _listed(course / "submitted"):
+        if not student.is_dir():
+            problem = f"{shown(student.name)} lies in no student's folder: submitted/<student>/<lab>/ is its place."
+            everything.append(Handed(shown(student.name), "", student, problem))
+            continue
+        name = shown(student.name, 128)
+        for folder in _listed(student):
+            if folder.name in known and (folder.is_dir() or folder.is_symlink()):
+                everything.append(Handed(name, folder.name, folder))
+            else:
+                problem = f"{shown(folder.name)} is no lab's folder: submitted/<student>/<lab>/ is wanted, such as "
+                everything.append(Handed(name, "", folder, f"{problem}{known[0]}. `collect` makes it."))
+    seen: dict[tuple[str, str], Handed] = {}
+    for one in everything:
+        twin = seen.setdefault((one.student, one.lab), one)
+        if one.lab and twin is not one:
+            one.problem = f"There are two folders for {one.student}; only the first was graded."
+    return [one for one in everything if not one.lab or one.lab in labs]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if not reading.LITTER.fullmatch(path.name))
+    except OSError:
+        return []
+
+
+def grade(labs: list[str], settings: Settings) -> list[dict]:
+    """Grade what is new in `labs`; returns the rows of grades.csv. Raises GradingError."""
+    course = settings.course
+    with _one_writer(course), _executor(settings) as executor:
+        secret = judging.secret(course)
+        handed = found(course, labs)
+        chosen = sorted({one.lab for one in handed if one.lab})
+        loaded = {lab: _released(course, lab) for lab in chosen}
+        problems: dict[tuple[str, str], str] = {
+            (one.student, one.lab or one.folder.name): one.problem for one in handed if one.problem
+        }
+        with book.opened(course) as gradebook:
+            for lab in loaded.values():
+                _register(course, gradebook, lab)
+            writer = Writer(course, gradebook, secret, loaded)
+            jobs = []
+            for one in handed:
+                if one.problem:
+                    continue
+                try:
+                    files = reading.files(one.folder, one.lab)
+                except Unreadable as problem:
+                    problems[one.student, one.lab] = str(problem)
+                    continue
+                if why := writer.refused(one, files):
+                    problems[one.student, one.lab] = why
+                elif writer.is_new(one, files):
+                    jobs.append((one, files))
+            for (one, files), result in _results(jobs, executor, settings, secret):
+                if result["state"] == NOT_GRADABLE:
+                    problems[one.student, one.lab] = result["why"]
+                    refusal = {"ran": writer.ran(one.lab, files), "why": result["why"]}
+                    store.write_json(store.refusal_file(course, one.student, one.lab), refusal)
+                else:
+                    judged = judging.code_that_judges(secret, one.lab, course)
+                    writer.write(one, result | {"ran": writer.ran(one.lab, files)}, judged)
+            rows = _rows(gradebook, course, handed, problems, chosen)
+    return rows
+
+
+def _released(course: Path, lab: str) -> Lab:
+    try:
+        return rebuild.load(lab, course)
+    except FileNotFoundError:
+        raise GradingError(f"{lab} is not released: run `make release` first.") from None
+
+
+def _register(course: Path, gradebook: Gradebook, lab: Lab) -> None:
+    """Note a lab's cells in the gradebook, as `nbgrader generate_assignment` does."""
+    mark = course / "graded" / f"{lab.name}.source"
+    now = judging.digest(source.path(lab.name, ".py", course).read_bytes())
+    if book.knows(gradebook, lab) and mark.exists() and mark.read_text() == now:
         return
-    table = ROOT / "grades.csv"
-    if lab and table.exists():  # keep what is known of the other labs
-        others = pd.read_csv(table)
-        grades = pd.concat([others[others["lab"] != lab], grades], ignore_index=True)
-    grades.to_csv(table, index=False)
-    print(grades.drop(columns="problem").to_string(index=False))
-    for _, row in grades[grades["problem"].astype(bool) & grades["problem"].notna()].iterrows():
-        print(f"{row.student}, {row.lab}: {row.problem}")
-    print("Written: grades.csv; feedback/<student>/<lab>/ for the students.")
+    gradebook.db.commit()
+    with tempfile.TemporaryDirectory() as release:
+        generate(course, [lab.name], Path(release), book.address(course))
+    gradebook.db.expire_all()
+    if not book.knows(gradebook, lab):
+        raise GradingError(f"notebooks/{lab.name} is not what solutions/ make of it: run `make release`.")
+    store.write(mark, now)
 
 
-def grade(course: Path, lab: str | None = None) -> pd.DataFrame:
-    """Grade what lies in `course`/submitted; one row for each notebook.
+class Writer:
+    """The one writer of a class's grades."""
 
-    `code_score` counts the cells that checks grade; `by_hand` says that a written answer waits for a grader,
-    `problem` why a submission could not be graded. The gradebook is `course`/gradebook.db; nbgrader restores locked
-    cells and hidden tests from it before it runs anything.
-    """
-    chosen = [lab] if lab else source.labs(course)
-    found = sorted(course.glob("submitted/**/*.ipynb"), key=lambda path: (path.parent.name, path.parts))
-    inside = [path.relative_to(course / "submitted").parts for path in found]
-    placed = {
-        path: len(parts) == 3 and parts[1] in source.labs(course) and parts[2] == f"{parts[1]}.ipynb"
-        for path, parts in zip(found, inside, strict=True)
-    }
-    submissions = [path for path, well in placed.items() if well and path.stem in chosen]
-    database = f"sqlite:///{(course / 'gradebook.db').resolve()}"
-    with tempfile.TemporaryDirectory() as release:  # only to note the cells in the gradebook
-        generate(course, sorted({path.stem for path in submissions}), Path(release), database)
-    rows = [_grade_one(course, path.parts[-3], path, database) for path in submissions]
-    for path, parts in zip(found, inside, strict=True):
-        if not placed[path]:
-            problem = f"not graded: {'/'.join(parts)} is not called <student>/<lab>/<lab>.ipynb"
-            rows.append({"student": parts[0], "lab": parts[1] if len(parts) == 3 else "", "problem": problem})
-    return pd.DataFrame(rows, columns=COLUMNS)
+    def __init__(self, course: Path, gradebook: Gradebook, secret: str, labs: dict[str, Lab]):
+        self.course, self.gradebook, self.secret, self.labs = course, gradebook, secret, labs
+        self.entered = {(mark.student, mark.lab) for mark in book.marks(gradebook)}
+
+    def ran(self, lab: str, files: dict[str, bytes]) -> str:
+        """The fingerprint of a submission and of all that its records depend on."""
+        content = [part for name, raw in files.items() for part in (name, raw)]
+        return judging.digest(judging.code_that_runs(self.secret, lab, self.course), *content)
+
+    def refused(self, one: Handed, files: dict[str, bytes]) -> str:
+        """Why the very same submission was refused before; empty if it was not."""
+        refusal = store.read(store.refusal_file(self.course, one.student, one.lab)) or {}
+        return refusal["why"] if refusal.get("ran") == self.ran(one.lab, files) else ""
+
+    def is_new(self, one: Handed, files: dict[str, bytes]) -> bool:
+        """Whether the submission must run. One that only must be judged or entered again is, here and now."""
+        summary = store.read(store.summary_file(self.course, one.student, one.lab))
+        if summary is None or summary["ran"] != self.ran(one.lab, files):
+            return True
+        judged = judging.code_that_judges(self.secret, one.lab, self.course)
+        done = (one.student, one.lab) in self.entered and summary["at"] == str(late.handed_in(one.folder))
+        if summary["judged"] == judged and done:
+            return False
+        kept = store.read(store.records_file(self.course, one.student, one.lab))
+        if kept is None or kept["ran"] != summary["ran"]:
+            return True
+        outcomes = judging.judged(self.secret, self.labs[one.lab], kept["records"])
+        self.write(one, kept | {"outcomes": outcomes}, judged)
+        return False
+
+    def write(self, one: Handed, result: dict, judged: str) -> None:
+        """Keep the records, enter the marks, write what Formgrader shows; last, note that all this is done.
+
+        result: as `work.do` returns it, with the fingerprint of what "ran". judged: the fingerprint of what judged it.
+        """
+        lab, file = self.labs[one.lab], store.records_file(self.course, one.student, one.lab)
+        if (store.read(file) or {}).get("ran") != result["ran"]:
+            store.write_json(file, {name: value for name, value in result.items() if name != "outcomes"})
+        marks = {f"test_{name}": said["points"] for name, said in result["outcomes"].items()}
+        marks |= {name: None if result["written"][name] or not _is_text(lab, name) else 0.0 for name in lab.by_hand}
+        unanswered = {name for name, own in lab.exercises.items() if result["answers"][name] in (None, own.stub)}
+        unanswered |= {name for name in lab.by_hand if not result["written"][name]}
+        before = (store.read(store.summary_file(self.course, one.student, one.lab)) or {}).get("answers", {})
+        answers = {name: judging.digest(text or "") for name, text in (result["answers"] | result["written"]).items()}
+        own = {cell: cell.removeprefix("test_") for cell in marks}
+        changed = {cell for cell, name in own.items() if before.get(name) != answers.get(name)}
+        at = late.handed_in(one.folder)
+        penalty = late.penalty(self.course, self.gradebook, lab.name, at, sum(filter(None, marks.values())))
+        book.enter(self.gradebook, lab, one.student, marks, unanswered, changed, at, penalty)
+        book.show(self.course, lab, one.student, result)
+        summary = {name: result[name] for name in ("state", "why", "outcomes", "remarks", "seconds", "ran")}
+        done = {"judged": judged, "at": str(at), "answers": answers}
+        store.write_json(store.summary_file(self.course, one.student, one.lab), summary | done)
 
 
-def _grade_one(course: Path, student: str, submitted: Path, database: str) -> dict:
-    lab, problem = submitted.stem, ""
-    graded = course / "autograded" / student / lab / submitted.name
-    newest = max(submitted.stat().st_mtime, source.path(lab, ".py", course).stat().st_mtime)
-    try:
-        nbformat.read(submitted, as_version=4)
-    except (NotJSONError, ValidationError, UnicodeDecodeError):
-        return {"student": student, "lab": lab, "problem": f"not graded: {submitted.name} is no notebook (broken file)"}
-    try:
-        if not graded.exists() or graded.stat().st_mtime < newest:
-            print(f"grading {student}: {lab} ...", flush=True)
-            convert(Autograde, course, lab, database, student_id=student)
-        convert(GenerateFeedback, course, lab, database, student_id=student)  # with what was graded by hand since
-    except PipelineError as failure:  # one broken submission must not stop a class
-        problem = str(failure)
-    row = {"student": student, "lab": lab, "problem": problem}
-    with Gradebook(database, "cnn-course") as gradebook:
+def _is_text(lab: Lab, grade_id: str) -> bool:
+    cell = next(cell for cell in lab.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+    return bool(cell.metadata["nbgrader"]["solution"])
+
+
+def _results(jobs: list, executor: Executor | None, settings: Settings, secret: str) -> Iterator[tuple]:
+    """(what was handed in, its result) as they come; in this process without an executor."""
+    isolation = _isolation(settings) if jobs else ""
+
+    def job(one: Handed, files: dict[str, bytes]) -> dict:
+        common = {"course": str(settings.course), "secret": secret, "limits": asdict(settings.limits)}
+        return common | {"lab": one.lab, "files": files, "isolation": isolation}
+
+    done, begun = 0, time.monotonic()
+
+    def progress() -> None:
+        per_one = (time.monotonic() - begun) / done
+        left = per_one * (len(jobs) - done)
+        if sys.stderr.isatty() or done == len(jobs) or done % max(1, len(jobs) // 10) == 0:
+            more = f", about {left / 60:.0f} min left" if left > 90 else f", about {left:.0f} s left"
+            settings.say(f"{done} of {len(jobs)} graded{more if done < len(jobs) else f' in {per_one * done:.0f} s'}")
+
+    if executor is None:
+        for one, files in jobs:
+            yield (one, files), work.do(job(one, files))
+            done += 1
+            progress()
+        return
+    waiting, tries = list(jobs), {}
+    running = {}
+    while waiting or running:
         try:
-            found = gradebook.find_submission(lab, student)
-        except MissingEntry:
-            return row
-        row |= {"score": found.score, "max_score": found.max_score}
-        row |= {"code_score": found.code_score, "max_code_score": found.max_code_score}
-        return row | {"by_hand": found.needs_manual_grade}
+            while waiting and len(running) < 2 * settings.workers:
+                one, files = waiting[0]
+                running[executor.submit(work.do, job(one, files))] = waiting.pop(0)
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                result = future.result()
+                one, files = running.pop(future)
+                yield (one, files), result
+                done += 1
+                progress()
+        except BrokenProcessPool:
+            again = list(running.values())
+            running.clear()
+            executor = _pool(settings)
+            for one, files in again:
+                tries[id(one)] = tries.get(id(one), 0) + 1
+                if tries[id(one)] < TRIES:
+                    waiting.insert(0, (one, files))
+                else:
+                    yield (one, files), {"state": NOT_GRADABLE, "why": "The process that grades it ended each time."}
+                    done += 1
 
 
-if __name__ == "__main__":
+def _isolation(settings: Settings) -> str:
+    if settings.unsafe:
+        return "unsafe"
     try:
-        main()
-    except PipelineError as failure:
-        sys.exit(str(failure))
+        return sandbox.kind()
+    except sandbox.NoSandbox as reason:
+        raise GradingError(
+            f"Students' code cannot be isolated here ({reason}). Install bubblewrap (`apt install bubblewrap`), or say "
+            "--unsafe: then it runs with your rights."
+        ) from None
+
+
+@contextlib.contextmanager
+def _executor(settings: Settings) -> Iterator[Executor | None]:
+    if settings.executor or settings.workers < 2:
+        yield settings.executor
+        return
+    with _pool(settings) as pool:
+        yield pool
+
+
+def _pool(settings: Settings) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(settings.workers, get_context("spawn"), sandbox.die_with_parent)
+
+
+@contextlib.contextmanager
+def _one_writer(course: Path) -> Iterator[None]:
+    (course / "graded").mkdir(parents=True, exist_ok=True)
+    with (course / "graded" / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise GradingError("Another `grade` is running on this class: wait for it.") from None
+        yield
+
+
+# ---- grades.csv ---------------------------------------------------------------------------------------------
+
+
+def totals(marks: Iterable[Mark]) -> dict[tuple[str, str], dict]:
+    """(student, lab) -> score, max_score, code_score, max_code_score, by_hand."""
+    sums: dict[tuple[str, str], dict] = {}
+    for mark in marks:
+        row = sums.setdefault(
+            (mark.student, mark.lab),
+            {"score": -mark.penalty, "max_score": 0.0, "code_score": 0.0, "max_code_score": 0.0, "by_hand": False},
+        )
+        row["score"] += mark.score
+        row["max_score"] += mark.most
+        row["by_hand"] |= mark.waits
+        if mark.is_code:
+            row["code_score"] += mark.score
+            row["max_code_score"] += mark.most
+    return {key: row | {"score": max(0.0, row["score"])} for key, row in sums.items()}
+
+
+def _rows(gradebook: Gradebook, course: Path, handed: list[Handed], problems: dict, labs: list[str]) -> list[dict]:
+    known = totals(mark for mark in book.marks(gradebook) if mark.lab in labs)
+    keys = sorted(known.keys() | problems.keys(), key=lambda key: (key[1], key[0]))
+    rows = []
+    for student, lab in keys:
+        row = {"student": student, "lab": lab, "state": NOT_GRADABLE, "problem": ""} | known.get((student, lab), {})
+        summary = store.read(store.summary_file(course, student, lab)) or {}
+        if (student, lab) in problems:
+            earlier = "; the earlier grade stands" if (student, lab) in known else ""
+            row["problem"] = f"not graded: {problems[student, lab]}{earlier}"
+        else:
+            row["state"] = WAITING if row.get("by_hand") else summary.get("state", work.GRADED)
+            row["problem"] = " ".join([summary.get("why", ""), *summary.get("remarks", [])]).strip()
+        rows.append(row)
+    return rows
+
+
+def save(course: Path, rows: list[dict], labs: list[str]) -> None:
+    """Write grades.csv; rows of labs that were not graded now stay as they stand there."""
+    others = [row for row in tables.read(course / "grades.csv") if row.get("lab") not in labs and row.get("lab")]
+    fresh = {(row["student"], row["lab"]) for row in rows}
+    others = [row for row in others if (row.get("student"), row.get("lab")) not in fresh]
+    tables.write(course / "grades.csv", [*others, *rows], COLUMNS)

@@ -265,7 +265,7 @@ def dependents(nb: NotebookNode) -> list[int]:
         body = ast.parse(plain_python(cell.source)).body
         if MARKER.match(cell.source):
             unsolved |= {statement.name for statement in body if isinstance(statement, ast.FunctionDef | ast.ClassDef)}
-            bound |= set().union(*(_Names(statement).binds for statement in body))
+            bound |= set().union(*(Names(statement).binds for statement in body))
             continue
         failed = False
         while body:
@@ -273,7 +273,7 @@ def dependents(nb: NotebookNode) -> list[int]:
             if missing := _missing_name(statement):  # what stands in for an exercise runs only if it must
                 body = (statement.body if missing not in bound else statement.orelse) + body
                 continue
-            names = _Names(statement)
+            names = Names(statement)
             failed = failed or any(fails(name) for name in names.uses)
             if failed:
                 unsolved |= names.binds - bound  # what was bound before keeps its old value
@@ -318,7 +318,7 @@ def _missing_name(statement: ast.stmt) -> str | None:
     return None
 
 
-class _Names(ast.NodeVisitor):
+class Names(ast.NodeVisitor):
     """The names one statement uses when it runs, the names it binds, and for each function those in its body."""
 
     def __init__(self, node: ast.AST):
@@ -339,7 +339,7 @@ class _Names(ast.NodeVisitor):
         for _, part in ast.iter_fields(node):
             for child in part if isinstance(part, list) else [part]:
                 if isinstance(child, ast.stmt):
-                    line = _Names(child)
+                    line = Names(child)
                     self.uses |= line.uses - self.binds
                     self.binds |= line.binds
                     self.bodies |= line.bodies
@@ -362,7 +362,7 @@ class _Names(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         for part in (*node.decorator_list, *node.bases, *node.keywords):
             self.visit(part)
-        inside = [_Names(statement) for statement in node.body]
+        inside = [Names(statement) for statement in node.body]
         self.uses |= set().union(*(names.uses for names in inside)) - set().union(*(n.binds for n in inside))
         self.bodies[node.name] = set().union(*(body for names in inside for body in names.bodies.values()))
         self.binds.add(node.name)
@@ -371,7 +371,7 @@ class _Names(ast.NodeVisitor):
         self.uses |= _free([node.body], node.args)
 
     def visit_ListComp(self, node: ast.ListComp) -> None:
-        inside = _Names(ast.Module(list(ast.iter_child_nodes(node)), []))
+        inside = Names(ast.Module(list(ast.iter_child_nodes(node)), []))
         self.uses |= inside.uses - inside.binds
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
@@ -379,7 +379,7 @@ class _Names(ast.NodeVisitor):
 
 def _free(body: list[ast.AST], arguments: ast.arguments) -> set[str]:
     """The names a function's body takes from outside, now or in a function defined inside it."""
-    inside = [_Names(node) for node in body]
+    inside = [Names(node) for node in body]
     used = set().union(*(names.uses for names in inside), *(b for names in inside for b in names.bodies.values()))
     parameters = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
     return used - parameters - set().union(*(names.binds for names in inside))

@@ -1,148 +1,431 @@
-"""The grading loop on a tiny lab: what a submission is worth, and that none can choose its own tests."""
+"""A small class through the grader: what honest people do to notebooks, resubmissions, hands, crashes, one rule."""
 
 import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
 
-from grader import source
-from grader.grade import grade
-from grader.release import generate, sync
-from tests import mini_course
-from tests.mini_course import LAB
+from grader import __main__ as commands
+from grader import book, export, feedback, judging, probing, reading, rebuild, regrade, report, store, tables, work
+from grader import grade as grading
+from grader.source import ROOT
+from tests import redteam
+from tests.redteam import LAB, cell, fill, release, solved, submit
+
+SECRET = "0" * 32
+
+
+def new_course(folder: Path) -> Path:
+    redteam.write_course(folder)
+    (folder / judging.SECRET).write_text(SECRET)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """The tiny course with its release; no gradebook yet."""
-    root = tmp_path_factory.mktemp("course")
-    mini_course.write(root)
-    sync(LAB, root)
-    generate(root, [LAB], root / "notebooks")
-    return root
+    return new_course(tmp_path_factory.mktemp("class"))
+
+
+def others_metadata(notebook, root):
+    """A cell pasted from another lab, with its metadata."""
+    about = {"grade_id": "test_count_borrows", "grade": True, "points": 3, "locked": True, "solution": False}
+    notebook["cells"].insert(3, {"cell_type": "code", "metadata": {"nbgrader": about}, "source": "1", "outputs": []})
+
+
+def all_metadata_lost(notebook, root):
+    for one in notebook["cells"]:
+        one["metadata"] = {}
+        one.pop("id", None)
+
+
+def blank_line_before_the_marker(notebook, root):
+    all_metadata_lost(notebook, root)
+    for one in notebook["cells"]:
+        if "".join(one["source"]).startswith("# EXERCISE"):
+            one["source"] = "\n\n" + "".join(one["source"])
+
+
+def marker_lost_too(notebook, root):
+    all_metadata_lost(notebook, root)
+    for one in notebook["cells"]:
+        source = "".join(one["source"])
+        one["source"] = source.partition("\n")[2] if source.startswith("# EXERCISE") else source
+
+
+def written_below_the_stub(notebook, root):
+    """The stub is left as it was; the answer stands in a cell below it."""
+    stub = cell(release(root), "max_pool")["source"]
+    place = notebook["cells"].index(cell(notebook, "max_pool"))
+    own = copy.deepcopy(notebook["cells"][place])
+    own["metadata"], own["id"] = {}, "mine"
+    own["source"] = "".join(own["source"]).partition("\n")[2]
+    notebook["cells"][place]["source"] = stub
+    notebook["cells"].insert(place + 1, own)
+
+
+def copied_cell(notebook, root):
+    notebook["cells"].append(copy.deepcopy(cell(notebook, "max_pool")))
+
+
+def test_cells_deleted(notebook, root):
+    notebook["cells"] = [c for c in notebook["cells"] if not c.get("id", "").startswith("test_")]
+
+
+test_cells_deleted.__test__ = False
+
+
+def own_helper_cell(notebook, root):
+    helper = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "source": "from math import prod\ndef many(*a):\n    return prod(a)",
+    }
+    notebook["cells"].insert(2, helper)
+    answer = "def conv_parameters(kernel_height, kernel_width, channels, filters):\n"
+    answer += "    return many(kernel_height, kernel_width, channels, filters) + filters"
+    fill(notebook, {"conv_parameters": answer})
+
+
+def helper_in_a_given_cell(notebook, root):
+    """A definition in a cell that was not theirs to change, as many do."""
+    given = next(c for c in notebook["cells"] if "import numpy" in "".join(c["source"]))
+    given["source"] = "".join(given["source"]) + "\ndef plus(a, b):\n    return a + b"
+    answer = "def conv_parameters(kernel_height, kernel_width, channels, filters):\n"
+    answer += "    return plus(kernel_height * kernel_width * channels * filters, filters)"
+    fill(notebook, {"conv_parameters": answer})
+
+
+def exit_in_a_cell(notebook, root):
+    notebook["cells"].insert(3, {"cell_type": "code", "metadata": {}, "outputs": [], "source": "exit()\nx = 1"})
+    fill(notebook, {"max_pool": "".join(cell(notebook, "max_pool")["source"]) + "\nquit()"})
+
+
+def written_on_stderr(notebook, root):
+    noise = "import os, sys, logging\nlogging.basicConfig()\nlogging.warning('x')\nos.write(2, b'x')\n"
+    fill(notebook, {"max_pool": noise + "".join(cell(notebook, "max_pool")["source"])})
+
+
+def magics(notebook, root):
+    lines = "%matplotlib inline\n!pip install tensorflow==2.15\n%time x = 1\nmax_pool?\n"
+    fill(notebook, {"max_pool": lines + "".join(cell(notebook, "max_pool")["source"])})
+
+
+def broken_cell_elsewhere(notebook, root):
+    notebook["cells"].insert(3, {"cell_type": "code", "metadata": {}, "outputs": [], "source": "this is no Python ("})
+
+
+def as_before_2015(notebook, root):
+    for one in notebook["cells"]:
+        if one["cell_type"] == "code":
+            one["input"] = one.pop("source")
+    notebook["worksheets"] = [{"cells": notebook.pop("cells")}]
+    notebook["nbformat"] = 3
+
+
+HONEST = [
+    *(others_metadata, all_metadata_lost, blank_line_before_the_marker, marker_lost_too, written_below_the_stub),
+    *(copied_cell, test_cells_deleted, own_helper_cell, helper_in_a_given_cell, exit_in_a_cell, written_on_stderr),
+    *(magics, broken_cell_elsewhere, as_before_2015),
+]
+NAMES = ["[brackets]", "Ünïcode", "Ünïcode2", "a b %2F", "x" * 200, "00123", "NA", "-1+1"]
 
 
 @pytest.fixture(scope="module")
-def grades(course):
-    """Everything submitted and graded once: one kernel for each submission."""
-
-    def submit(student: str, change) -> None:
-        nb = nbformat.read(course / "notebooks" / LAB / f"{LAB}.ipynb", as_version=4)
-        change(nb, {cell.id: cell for cell in nb.cells})
-        mini_course.submit(course, student, LAB, nbformat.writes(nb))
-
-    def nothing(nb, cells):
-        pass
-
-    def weaken_the_test(nb, cells):
-        cells["test_triple"].source = "pass"
-        cells["test_triple"].metadata["nbgrader"]["points"] = 100
-
-    def only_the_visible_case(nb, cells):
-        cells["triple"].source = "# EXERCISE triple (2)\ndef triple(x):\n    return 6"
-
-    def without_the_test(nb, cells):
-        cells["triple"].source = "# EXERCISE triple (2)\ndef triple(x):\n    return 3 * x"
-        nb.cells.remove(cells["test_triple"])
-
-    def warn(nb, cells):
-        noise = "    print('hm', file=sys.stderr)\n"
-        cells["triple"].source = f"# EXERCISE triple (2)\nimport sys\ndef triple(x):\n{noise}    return 3 * x"
-
-    def with_an_answer(nb, cells):
-        cells["written_why"].source = "Because."
-        nb.cells.append(new_code_cell("print('my own cell')"))
-
-    def solve(cells):
-        cells["triple"].source = "# EXERCISE triple (2)\ndef triple(x):\n    return 3 * x"
-
-    def copied_exercise(nb, cells):
-        solve(cells)
-        nb.cells.append(copy.deepcopy(cells["triple"]))
-        nb.cells[-1].id = "copy"
-
-    def exercise_and_test_deleted(nb, cells):
-        nb.cells.remove(cells["triple"])
-        nb.cells.remove(cells["test_triple"])
-
-    def metadata_lost(nb, cells):
-        solve(cells)
-        for cell in nb.cells:
-            cell.metadata.pop("nbgrader", None)
-
-    submit("copying", copied_exercise)
-    submit("vanishing", exercise_and_test_deleted)
-    submit("stripped", metadata_lost)
-    (course / "submitted" / "misplaced").mkdir()
-    (course / "submitted" / "misplaced" / f"{LAB}.ipynb").write_text("{}")
-    submit("untouched", nothing)
-    submit("tampering", weaken_the_test)
-    submit("memorising", only_the_visible_case)
-    submit("deleting", without_the_test)
-    submit("noisy", warn)
-    submit("writing", with_an_answer)
-    mini_course.submit(course, "broken", LAB, "{not a notebook")
-    mini_course.submit(course, "solved", LAB, source.path(LAB, ".ipynb", course).read_text(encoding="utf-8"))
-    return grade(course).set_index("student")
+def rows(course):
+    for change in HONEST:
+        notebook = solved(course)
+        change(notebook, course)
+        submit(course, change.__name__, notebook)
+    for name in NAMES:
+        submit(course, name, solved(course))
+    names = (f"{LAB} (1).ipynb", f"Kopie von {LAB}.ipynb", f"{LAB}.ipynb.txt", f"{LAB}.ipynb.json", f"{LAB}.IPYNB")
+    for k, name in enumerate(names):
+        submit(course, f"named{k}", solved(course), name)
+    bom = b"\xef\xbb\xbf" + json.dumps(solved(course)).encode()
+    submit(course, "bom", bom)
+    submit(course, "utf16", json.dumps(solved(course)).encode("utf-16"))
+    folder = submit(course, "module", solved(course))
+    (folder / "mine.py").write_text("def triple(a, b, c):\n    return a * b * c\n")
+    notebook = solved(course)
+    answer = "from mine import triple\ndef conv_parameters(kernel_height, kernel_width, channels, filters):\n"
+    fill(
+        notebook,
+        {"conv_parameters": answer + "    return (triple(kernel_height, kernel_width, channels) + 1) * filters"},
+    )
+    (folder / f"{LAB}.ipynb").write_text(json.dumps(notebook))
+    for litter in ("__MACOSX", "._x.ipynb", ".ipynb_checkpoints", ".DS_Store"):
+        (course / "submitted" / "module" / LAB / litter).mkdir()
+        (course / "submitted" / litter).mkdir()
+    notebook = solved(course)
+    place = notebook["cells"].index(cell(notebook, "written_valid"))
+    cell(notebook, "written_valid")["source"] = cell(release(course), "written_valid")["source"]
+    notebook["cells"].insert(
+        place + 1, {"cell_type": "markdown", "metadata": {}, "source": "Since it *fits*. <b>x</b>"}
+    )
+    submit(course, "written-below", notebook)
+    submit(course, "untouched", release(course))
+    (course / "submitted" / "loose.ipynb").write_text("{}")
+    (course / "submitted" / "wrong-folder" / "lab1").mkdir(parents=True)
+    submit(course, "broken", "{not a notebook")
+    found = redteam.graded(course)
+    return found
 
 
-def test_solution_scores_everything(grades):
-    row = grades.loc["solved"]
-    assert (row.code_score, row.max_code_score, row.problem) == (2, 2, "")
+@pytest.mark.parametrize("student", [change.__name__ for change in HONEST])
+def test_honest_accident_costs_nothing(rows, student):
+    assert rows[student]["code_score"] == 6, rows[student]["problem"]
 
 
-def test_untouched_release_scores_nothing(grades):
-    row = grades.loc["untouched"]
-    assert (row.score, row.max_score, row.problem) == (0, 3, "")
+@pytest.mark.parametrize(
+    "student", [*NAMES, "named0", "named1", "named2", "named3", "named4", "bom", "utf16", "module"]
+)
+def test_any_name_and_encoding_is_graded(rows, student):
+    assert rows[reading.shown(student, 128)]["code_score"] == 6
 
 
-def test_weakened_test_cell_is_replaced_by_the_real_one(grades):
-    row = grades.loc["tampering"]
-    assert (row.code_score, row.max_code_score) == (0, 2)
+def test_what_is_unusual_is_said(rows):
+    assert "was called" in rows["named0"]["problem"] and rows["[brackets]"]["problem"] == ""
+    assert "recognised by its place" in rows["marker_lost_too"]["problem"] or rows["marker_lost_too"]["problem"] == ""
 
 
-def test_hidden_tests_run(grades):
-    assert grades.loc["memorising"].code_score == 0
+def test_untouched_release_scores_nothing_and_waits_for_nobody(rows):
+    row = rows["untouched"]
+    assert (row["state"], row["score"], row["by_hand"]) == ("graded", 0, False)
 
 
-def test_deleted_test_cell_comes_back(grades):
-    assert grades.loc["deleting"].code_score == 2
+def test_written_answer_below_its_place_waits_for_a_hand(rows, course):
+    assert rows["written-below"]["state"] == "waiting for a hand"
+    shown = book.notebook_file(course, "written-below", LAB).read_text()
+    assert "Since it *fits*. &lt;b>x" in shown
 
 
-def test_stderr_in_a_graded_cell_costs_its_points(grades):
-    """The trap that helpers must keep students out of: TensorFlow's log, warnings."""
-    assert grades.loc["noisy"].code_score == 0
+def test_what_cannot_be_graded_has_one_row_that_says_why(rows):
+    assert "is no notebook (broken file)" in rows["broken"]["problem"]
+    assert "lies in no student's folder" in rows["loose.ipynb"]["problem"]
+    assert "is no lab's folder" in rows["wrong-folder"]["problem"]
+    assert "score" not in rows["broken"]
+    assert not any("MACOSX" in student or "DS_Store" in student for student in rows)
 
 
-def test_written_answer_waits_for_a_grader(grades):
-    assert grades.loc["writing"].by_hand
-    assert not grades.loc["untouched"].by_hand
+def test_formgrader_finds_what_nbgrader_writes(rows, course):
+    nb = nbformat.read(book.notebook_file(course, "untouched", LAB), as_version=4)
+    nbformat.validate(nb)
+    with book.opened(course) as gradebook:
+        submission = gradebook.find_submission(LAB, "untouched")
+        assert submission.max_score == 7 and submission.score == 0
+        comment = gradebook.find_comment("max_pool", LAB, LAB, "untouched")
+        assert comment.auto_comment == "No response."
 
 
-def test_broken_submission_is_reported_and_stops_nobody(grades):
-    assert "is no notebook (broken file)" in grades.loc["broken"].problem
-    assert set(grades.index[grades.problem != ""]) == {"broken", "misplaced"}
+def test_table_keeps_text_and_other_labs(rows, course):
+    file = course / "grades.csv"
+    table = file.read_text()
+    assert "\n00123," in table and "\nNA," in table and "\n'-1+1," in table
+    in_a_spreadsheet = "﻿" + table.replace(",", ";").replace("\n", "\r\n") + "00123;99_other;graded;7,5;;;;;\r\n"
+    file.write_text(in_a_spreadsheet, encoding="utf-8")
+    grading.save(course, list(rows.values()), [LAB])
+    again = tables.read(file)
+    assert [row["student"] for row in again].count("00123") == 2
+    other = next(row for row in again if row["lab"] == "99_other")
+    assert (other["student"], other["score"]) == ("00123", "7,5")
 
 
-def test_feedback_is_written(course, grades):
-    assert (course / "feedback" / "solved" / LAB / f"{LAB}.html").exists()
+def test_second_call_runs_nothing(rows, course, monkeypatch):
+    monkeypatch.setattr(work, "do", lambda job: pytest.fail("student's code runs again"))
+    os.utime(course / "submitted" / "bom" / LAB / f"{LAB}.ipynb", (0, 0))
+    assert redteam.graded(course) == rows
 
 
-def test_second_call_grades_nothing_again(course, grades):
-    graded = course / "autograded" / "solved" / LAB / f"{LAB}.ipynb"
-    before = graded.stat().st_mtime_ns
-    again = grade(course, LAB).set_index("student")
-    assert graded.stat().st_mtime_ns == before
-    assert again.loc["solved"].code_score == 2
-    assert set(again.lab) == {LAB, ""}  # "" is the misplaced file's
+def test_pages_and_reports(rows, course):
+    (zipped,) = feedback.feedback(course, [LAB])
+    page = (course / "feedback" / "untouched" / LAB / f"{LAB}.html").read_text()
+    assert zipped.exists() and "0 of 7 points" in page and "not attempted" in page
+    assert str(judging.seed(SECRET, LAB, "max_pool")) not in page and "HIDDEN" not in page
+    below = (course / "feedback" / "written-below" / LAB / f"{LAB}.html").read_text()
+    assert "&lt;b&gt;x" in below and "<b>x" not in below and "<script" not in below
+    text = report.report(course, [LAB]).read_text()
+    assert "correlate_valid" in text and "untouched" in text
+    for form in export.FORMS:
+        assert export.export(course, course / f"{form}.csv", form) >= len(HONEST)
+    assert "untouched,01_convolution_basics,max_pool,0,2,False" in (course / "long.csv").read_text()
 
 
-@pytest.mark.parametrize(("student", "points"), [("copying", 2), ("vanishing", 0), ("stripped", 2)])
-def test_cells_that_lost_their_metadata_are_found_again(grades, student, points):
-    row = grades.loc[student]
-    assert (row.code_score, row.problem) == (points, "")
+@pytest.fixture
+def small(tmp_path):
+    return new_course(tmp_path / "small")
 
 
-def test_misplaced_file_is_named(grades):
-    assert "is not called <student>/<lab>/<lab>.ipynb" in grades.loc["misplaced"].problem
+def replace(course: Path, student: str, notebook: dict | str) -> None:
+    raw = notebook if isinstance(notebook, str) else json.dumps(notebook)
+    (course / "submitted" / student / LAB / f"{LAB}.ipynb").write_text(raw)
+
+
+def test_resubmission_counts_whatever_its_date(small):
+    submit(small, "ann", release(small))
+    assert redteam.graded(small)["ann"]["score"] == 0
+    replace(small, "ann", solved(small))
+    os.utime(small / "submitted" / "ann" / LAB / f"{LAB}.ipynb", (0, 0))
+    assert redteam.graded(small)["ann"]["score"] == 6
+
+
+def test_broken_resubmission_leaves_the_earlier_grade(small):
+    submit(small, "ann", solved(small))
+    redteam.graded(small)
+    replace(small, "ann", "null")
+    row = redteam.graded(small)["ann"]
+    assert (row["score"], row["state"]) == (6, "not gradable")
+    assert "the earlier grade stands" in row["problem"]
+
+
+def test_a_persons_points_stay_and_wait_again_only_if_the_answer_changed(small):
+    notebook = solved(small)
+    cell(notebook, "written_valid")["source"] = "Because it fits."
+    submit(small, "ann", notebook)
+    assert redteam.graded(small)["ann"]["state"] == "waiting for a hand"
+    with book.opened(small) as gradebook:
+        grade = gradebook.find_grade("written_valid", LAB, LAB, "ann")
+        grade.manual_score, grade.needs_manual_grade = 1, False
+        gradebook.find_grade("test_max_pool", LAB, LAB, "ann").manual_score = 0.5
+        gradebook.db.commit()
+    row = redteam.graded(small)["ann"]
+    assert (row["score"], row["state"]) == (5.5, "graded")
+    fill(notebook, {"output_size": "pass"})
+    replace(small, "ann", notebook)
+    row = redteam.graded(small)["ann"]
+    assert (row["score"], row["state"]) == (4.5, "graded")
+    cell(notebook, "written_valid")["source"] = "Because it is small."
+    replace(small, "ann", notebook)
+    assert redteam.graded(small)["ann"]["state"] == "waiting for a hand"
+
+
+def test_mended_check_is_applied_to_the_records(small, monkeypatch):
+    notebook = solved(small)
+    fill(
+        notebook,
+        {"conv_parameters": "def conv_parameters(kernel_height, kernel_width, channels, filters):\n    return 0"},
+    )
+    submit(small, "ann", notebook)
+    assert redteam.graded(small)["ann"]["score"] == 5
+    check = judging.checks(LAB)["conv_parameters"]
+    monkeypatch.setattr(check, "right", lambda *args: 0)
+    monkeypatch.setattr(work, "do", lambda job: pytest.fail("student's code runs again"))
+    settings = grading.Settings(small, 1)
+    (change,), stale = regrade.regrade([LAB], "conv_parameters", settings, dry=True)
+    assert (change["student"], change["before"], change["after"], stale) == ("ann", 0, 1, [])
+    assert len(regrade.regrade([LAB], None, settings)[0]) == 1
+    assert regrade.regrade([LAB], None, settings) == ([], [])
+    with book.opened(small) as gradebook:
+        assert gradebook.find_submission(LAB, "ann").score == 6
+
+
+def test_secret_is_made_once_and_for_this_user_alone(tmp_path):
+    first = judging.secret(tmp_path)
+    assert len(first) == 32 and judging.secret(tmp_path) == first
+    assert (tmp_path / judging.SECRET).stat().st_mode & 0o77 == 0
+    assert len({judging.seed(secret, LAB, "max_pool") for secret in (first, SECRET)}) == 2
+
+
+def everything(course: Path) -> tuple:
+    """All that a grade is: marks, records, the notebooks that Formgrader shows."""
+    with book.opened(course) as gradebook:
+        marks = sorted(map(str, book.marks(gradebook)))
+    kept = {}
+    for file in sorted(course.glob("graded/*/*.records.json")):
+        found = store.read(file)
+        found.pop("seconds")
+        kept[file.parent.name] = found
+    shown = {
+        f.parts[-3]: [(c.source, c.get("outputs")) for c in nbformat.read(f, as_version=4).cells]
+        for f in course.glob("autograded/*/*/*.ipynb")
+    }
+    return marks, kept, shown
+
+
+def fill_class(course: Path) -> None:
+    for k in range(2):
+        submit(course, f"right{k}", solved(course))
+        submit(course, f"wrong{k}", redteam.wrong(course))
+        redteam.hand_in_code(course, f"loops{k}", "loop_in_each_function")
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """A class graded by one worker, undisturbed."""
+    course = new_course(tmp_path_factory.mktemp("reference"))
+    fill_class(course)
+    redteam.graded(course)
+    return everything(course)
+
+
+@pytest.mark.long
+def test_two_workers_a_killed_zygote_and_a_busy_machine_change_nothing(small, reference):
+    fill_class(small)
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    try:
+        redteam.graded(small, workers=2)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert everything(small) == reference
+
+
+@pytest.mark.long
+def test_killed_at_random_moments_nothing_is_lost_or_half(small, reference):
+    fill_class(small)
+    code = "import sys; from pathlib import Path; from tests import redteam; redteam.graded(Path(sys.argv[1]))"
+    for counted, moment in enumerate((0.3, 0.7, 0.1), 1):  # seconds after the first, second, third submission is noted
+        process = subprocess.Popen([sys.executable, "-c", code, str(small)], cwd=ROOT)
+        while process.poll() is None and len(list(small.glob(f"graded/*/{LAB}.json"))) < counted:
+            time.sleep(0.02)
+        time.sleep(moment)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    redteam.graded(small)
+    assert everything(small) == reference
+
+
+def test_usage_and_mistakes_of_the_user_are_sentences(small, capsys):
+    run = ["--course", str(small)]
+    assert commands.main([*run, "grade", "--dry-run"]) == 0
+    assert commands.main([*run, "grade"]) == 0
+    assert "Nothing to grade" in capsys.readouterr().out
+    assert commands.main([*run, "grade", "lab1"]) == 1
+    assert "There is no lab 'lab1'" in capsys.readouterr().err
+    for command in (["report"], ["feedback"], ["collect", "nowhere.zip"], ["regrade", LAB, "nothing"]):
+        assert commands.main([*run, *command]) == 1
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    with pytest.raises(SystemExit) as usage:
+        commands.main(["grade", "--nonsense"])
+    assert usage.value.code == 2
+
+
+def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
+    code = "import sys; sys.argv = ['x']; from grader import inside; inside.import_everything()\nprint(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    ours = {name for name in run.stdout.split() if name.split(".")[0] in ("checks", "grader")}
+    assert ours - {"grader", "grader.inside"} <= {
+        *("checks", "checks.core", "checks.plain", "checks.raised", "checks.probes", "checks.probes.functions"),
+        *("checks.probes.networks", "checks.probes.running"),
+    }
+
+
+def test_waiting_for_a_core_is_not_a_students_time():
+    seen = probing.look(os.getpid())
+    assert seen.processes >= 1 and seen.memory > 0 and seen.cpu > 0
+
+
+def test_lab_is_told_from_content():
+    lab = rebuild.load(LAB)
+    other = rebuild.load("06_rnn_subtraction")
+    cells = reading.cells(rebuild.lab_file("06_rnn_subtraction").read_bytes())
+    assert rebuild.lab_of(cells, [lab, other]) is other
+    assert rebuild.lab_of([reading.Cell("code", "x = 1")], [lab, other]) is None

@@ -1,0 +1,212 @@
+"""nbgrader's gradebook and autograded notebooks, written as nbgrader would, so that Formgrader goes on from here.
+
+One writer. A submission's marks are one transaction; what a person wrote into the gradebook stays as it is.
+"""
+
+import contextlib
+import copy
+import datetime
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+
+from checks.core import RIGHT
+from grader import source, store
+from grader.rebuild import Lab
+
+COURSE = "cnn-course"
+
+
+@dataclass
+class Mark:
+    """One row of the gradebook: a graded cell of a submission. auto is None where a person decides."""
+
+    student: str
+    lab: str
+    cell: str
+    is_code: bool
+    most: float
+    auto: float | None
+    manual: float | None
+    extra: float
+    waits: bool
+    penalty: float
+
+    @property
+    def score(self) -> float:
+        """What counts: a person's mark before the machine's."""
+        return (self.auto or 0.0 if self.manual is None else self.manual) + self.extra
+
+
+def address(course: Path) -> str:
+    """The gradebook's database, as SQLAlchemy names it."""
+    return f"sqlite:///{(course / 'gradebook.db').resolve()}"
+
+
+@contextlib.contextmanager
+def opened(course: Path) -> Iterator[Gradebook]:
+    """The gradebook; made if there is none."""
+    with Gradebook(address(course), COURSE) as gradebook:
+        yield gradebook
+
+
+def knows(gradebook: Gradebook, lab: Lab) -> bool:
+    """Whether the gradebook has this lab, with the same graded cells and points."""
+    try:
+        cells = gradebook.find_notebook(lab.name, lab.name).grade_cells
+    except MissingEntry:
+        return False
+    points = {f"test_{name}": one.points for name, one in lab.exercises.items()} | lab.by_hand
+    return {cell.name: cell.max_score for cell in cells} == points
+
+
+def enter(
+    gradebook: Gradebook,
+    lab: Lab,
+    student: str,
+    marks: dict[str, float | None],
+    unanswered: set[str],
+    changed: set[str],
+    handed_in: datetime.datetime | None = None,
+    penalty: float = 0.0,
+) -> None:
+    """Enter a submission's marks, all or none. `marks`: cell -> points, None where a person decides.
+
+    unanswered: written questions and exercises as they were given. changed: cells whose content is not what was graded
+    before; where a person gave points for another content, the cell waits for a hand again.
+    """
+    session = gradebook.db
+
+    def added(row):
+        session.add(row)
+        return row
+
+    try:
+        if session.get(Student, student) is None:
+            added(Student(id=student))
+        try:
+            submission = gradebook.find_submission(lab.name, student)
+        except MissingEntry:
+            submission = added(SubmittedAssignment(assignment=gradebook.find_assignment(lab.name), student_id=student))
+            session.flush()
+        submission.timestamp = handed_in
+        if not submission.notebooks:
+            notebook = gradebook.find_notebook(lab.name, lab.name)
+            added(SubmittedNotebook(notebook=notebook, assignment=submission))
+            session.flush()
+        (notebook,) = submission.notebooks
+        notebook.late_submission_penalty = penalty or None
+        have = {grade.name: grade for grade in notebook.grades}
+        for cell in notebook.notebook.grade_cells:
+            grade = have.get(cell.name) or added(Grade(cell_id=cell.id, notebook=notebook))
+            grade.auto_score = marks[cell.name]
+            by_person = grade.manual_score is not None
+            grade.needs_manual_grade = cell.name in changed if by_person else marks[cell.name] is None
+        noted = {comment.name: comment for comment in notebook.comments}
+        for cell in notebook.notebook.solution_cells:
+            comment = noted.get(cell.name) or added(Comment(cell_id=cell.id, notebook=notebook))
+            comment.auto_comment = "No response." if cell.name in unanswered else None
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def marks(gradebook: Gradebook, lab: str | None = None) -> list[Mark]:
+    """All that the gradebook knows, in one query."""
+    query = (
+        gradebook.db.query(
+            *(
+                SubmittedAssignment.student_id,
+                Assignment.name,
+                GradeCell.name,
+                GradeCell.cell_type,
+                GradeCell.max_score,
+            ),
+            *(Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade),
+            SubmittedNotebook.late_submission_penalty,
+        )
+        .select_from(Grade)
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(GradeCell, Grade.cell_id == GradeCell.id)
+    )
+    if lab:
+        query = query.filter(Assignment.name == lab)
+    return [
+        Mark(student, name, cell, kind == "code", most, auto, manual, extra or 0.0, bool(waits), penalty or 0.0)
+        for student, name, cell, kind, most, auto, manual, extra, waits, penalty in query
+    ]
+
+
+def comments(gradebook: Gradebook, lab: str) -> dict[tuple[str, str], str]:
+    """(student, cell) -> what a person wrote beside it."""
+    query = (
+        gradebook.db.query(SubmittedAssignment.student_id, BaseCell.name, Comment.manual_comment)
+        .select_from(Comment)
+        .join(SubmittedNotebook, Comment.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(BaseCell, Comment.cell_id == BaseCell.id)
+        .filter(Assignment.name == lab, Comment.manual_comment.isnot(None))
+    )
+    return {(student, cell): said for student, cell, said in query if said}
+
+
+# ---- what Formgrader shows ----------------------------------------------------------------------------------
+
+
+def notebook_file(course: Path, student: str, lab: str) -> Path:
+    """The notebook that Formgrader shows."""
+    return course / "autograded" / student / lab / f"{lab}.ipynb"
+
+
+def show(course: Path, lab: Lab, student: str, result: dict) -> None:
+    """Write the autograded notebook: the instructor's copy, the student's cells, what the checks say."""
+    nb = nbformat.v4.new_notebook(metadata=source.METADATA)
+    for place, original in enumerate(lab.cells):
+        cell = copy.deepcopy(original)
+        about = cell.metadata.get("nbgrader", {})
+        grade_id = about.get("grade_id", "")
+        if grade_id in result["answers"]:
+            cell.source = result["answers"][grade_id] or f"# The cell of {grade_id} is missing from the submission."
+        elif grade_id.removeprefix("test_") in result["outcomes"]:
+            cell.outputs = [_output(grade_id.removeprefix("test_"), result["outcomes"])]
+        elif result["written"].get(grade_id):
+            cell.source = as_text(result["written"][grade_id])
+        nb.cells.append(cell)
+        for kind, code in result["foreign"].get(str(place), ()):
+            nb.cells.append(new_code_cell(code) if kind == "code" else new_markdown_cell(as_text(code)))
+    store.write(notebook_file(course, student, lab.name), nbformat.writes(nb))
+
+
+def _output(exercise: str, outcomes: dict) -> nbformat.NotebookNode:
+    said = outcomes[exercise]
+    if said["status"] == RIGHT:
+        return new_output("stream", name="stdout", text=f"{exercise}: right. {said['reason']}\n")
+    title = f"{exercise}: {said['status']}"
+    return new_output("error", ename=title, evalue=said["reason"], traceback=[title, *said["reason"].splitlines()])
+
+
+def as_text(markdown: str) -> str:
+    """A student's text, in which no HTML is HTML any more."""
+    return html.escape(markdown, quote=False).replace("&gt;", ">")

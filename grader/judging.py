@@ -1,0 +1,111 @@
+"""Points for records. Judged in a process that no student's code runs in, on plain data, with the class's own seeds.
+
+The seeds follow from a secret, a file beside the gradebook that is made once and never published.
+"""
+
+import functools
+import hashlib
+import importlib
+import secrets
+import warnings
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from checks.core import NOT_ATTEMPTED, RIGHT, Check, Outcome
+from grader import rebuild
+from grader.rebuild import Lab
+from grader.sandbox import PROBE_HALF, ROOT
+
+SECRET = "class_secret"  # the file's name, beside gradebook.db
+LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "ipython")
+RUNS = ("inside.py", "probing.py", "reading.py", "rebuild.py", "sandbox.py")  # of grader/: what records depend on
+
+
+def secret(course: Path) -> str:
+    """The class's secret; made if there is none yet."""
+    file = course / SECRET
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(16))
+    return file.read_text().strip()
+
+
+def seed(secret: str, lab: str, exercise: str) -> int:
+    """The seed of an exercise's hidden cases."""
+    return int(hashlib.sha256(f"{secret} {lab} {exercise}".encode()).hexdigest(), 16) % 2**31 + 10_000
+
+
+@functools.cache
+def checks(lab: str) -> dict[str, Check]:
+    """The lab's checks, by the names of their exercises."""
+    module = importlib.import_module(f"checks.{lab.partition('_')[2]}")
+    return {value.exercise: value for value in vars(module).values() if isinstance(value, Check)}
+
+
+@functools.cache
+def request(secret: str, lab: str, exercise: str) -> str:
+    """The hidden cases of an exercise, for its probe."""
+    return checks(lab)[exercise].request(seed(secret, lab, exercise))
+
+
+def probes(secret: str, lab: Lab) -> dict[str, dict]:
+    """What a job says of each exercise: its probe and the cases."""
+    return {
+        name: {
+            "module": checks(lab.name)[name].probe.__module__,
+            "function": checks(lab.name)[name].probe.__name__,
+            "requests": [request(secret, lab.name, name)],
+        }
+        for name in lab.exercises
+    }
+
+
+def cases(secret: str, lab: str, exercises: Iterable[str]) -> dict[str, str]:
+    """A fingerprint of each exercise's hidden cases: records can be judged only by those that they were made for."""
+    return {name: digest(request(secret, lab, name)) for name in exercises if name in checks(lab)}
+
+
+def outcome(secret: str, lab: str, exercise: str, records: str) -> Outcome:
+    """What the judge says of an exercise's records."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a forged record may overflow
+        return checks(lab)[exercise].verdict(records, seed(secret, lab, exercise))
+
+
+def judged(secret: str, lab: Lab, records: dict[str, list[str]]) -> dict[str, dict]:
+    """exercise -> {"points", "status", "reason", "mistake"}. Who answers nothing at all has not attempted it."""
+    found = {}
+    for name, exercise in lab.exercises.items():
+        texts = records.get(name)
+        said = outcome(secret, lab.name, name, texts[0]) if texts else Outcome(name, NOT_ATTEMPTED, "There is no cell.")
+        points = exercise.points if said.status == RIGHT else 0.0
+        found[name] = {"points": points, "status": said.status, "reason": said.reason, "mistake": said.mistake}
+    return found
+
+
+def digest(*parts: bytes | str) -> str:
+    """One fingerprint of several contents."""
+    whole = hashlib.sha256()
+    for part in parts:
+        part = part if isinstance(part, bytes) else part.encode()
+        whole.update(len(part).to_bytes(8, "little") + part)
+    return whole.hexdigest()
+
+
+@functools.cache
+def code_that_runs(secret: str, lab: str, course: Path) -> str:
+    """A fingerprint of all that records depend on besides the submission: what runs, on which cases, with what."""
+    files = [path for name in PROBE_HALF for path in sorted((ROOT / "checks").glob(f"{name}/*.py"))]
+    files += [ROOT / "checks" / name for name in PROBE_HALF if name.endswith(".py")]
+    files += [*sorted((ROOT / "helpers").glob("*.py")), *(ROOT / "grader" / name for name in RUNS)]
+    requests = [request(secret, lab, name) for name in sorted(rebuild.load(lab, course).exercises)]
+    versions = [f"{name} {version(name)}" for name in LIBRARIES]
+    return digest(rebuild.lab_file(lab, course).read_bytes(), *(f.read_bytes() for f in files), *requests, *versions)
+
+
+@functools.cache
+def code_that_judges(secret: str, lab: str, course: Path) -> str:
+    """A fingerprint of all that points depend on besides records."""
+    files = sorted((ROOT / "checks").glob("*.py"))
+    return digest(secret, rebuild.lab_file(lab, course).read_bytes(), *(file.read_bytes() for file in files))

@@ -1,0 +1,54 @@
+"""`python -m grader regrade`: judge the kept records again, after a check was mended. No student's code runs."""
+
+from grader import book, judging, store
+from grader.grade import GradingError, Handed, Settings, Writer, _one_writer, _register, _released
+
+COLUMNS = ["student", "lab", "exercise", "before", "after", "says"]
+
+
+def regrade(
+    labs: list[str], exercise: str | None, settings: Settings, dry: bool = False
+) -> tuple[list[dict], list[str]]:
+    """Judge again. Returns the table of differences, and the submissions that only `grade` can judge.
+
+    dry: change nothing. Raises GradingError for an exercise that there is not.
+    """
+    course = settings.course
+    found = sorted(
+        (f.parent.name, f.name.removesuffix(".records.json"), f) for f in course.glob("graded/*/*.records.json")
+    )
+    loaded = {lab: _released(course, lab) for _, lab, _ in found if lab in labs}
+    if exercise and not any(exercise in lab.exercises for lab in loaded.values()):
+        raise GradingError(f"No submission has an exercise '{exercise}'.")
+    differences, stale = [], []
+    with _one_writer(course), book.opened(course) as gradebook:
+        secret = judging.secret(course)
+        for lab in loaded.values():
+            _register(course, gradebook, lab)
+        writer = Writer(course, gradebook, secret, loaded)
+        for student, name, file in found:
+            summary = store.read(store.summary_file(course, student, name))
+            kept = store.read(file)
+            if name not in loaded or summary is None or kept is None or kept["ran"] != summary["ran"]:
+                continue
+            lab = loaded[name]
+            if kept["cases"] != judging.cases(secret, name, lab.exercises):
+                stale.append(f"{student}, {name}")
+                continue
+            outcomes = judging.judged(secret, lab, kept["records"])
+            if exercise:
+                outcomes = (
+                    summary["outcomes"] | {exercise: outcomes[exercise]}
+                    if exercise in outcomes
+                    else summary["outcomes"]
+                )
+            new = [one for one in outcomes if outcomes[one] != summary["outcomes"][one]]
+            for one in new:
+                before, after = summary["outcomes"][one], outcomes[one]
+                row = (student, name, one, before["points"], after["points"], after["reason"])
+                differences.append(dict(zip(COLUMNS, row, strict=True)))
+            if new and not dry:
+                judged = "" if exercise else judging.code_that_judges(secret, name, course)
+                folder = course / "submitted" / student / name
+                writer.write(Handed(student, name, folder), kept | {"outcomes": outcomes}, judged)
+    return differences, stale

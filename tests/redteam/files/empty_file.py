@@ -1,0 +1,8 @@
+"""An empty file."""
+
+# state: not gradable
+from tests import redteam
+
+
+def hand_in(folder, notebook):
+    (folder / f"{redteam.LAB}.ipynb").write_bytes(b"")
