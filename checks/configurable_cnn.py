@@ -200,7 +200,7 @@ ANSWERS = {
             "The biases are missing: one per filter.": KERNEL * 128,
             "There is one bias per filter, not one for the layer.": KERNEL * 128 + 1,
             "There is one bias per filter, not one per input channel.": KERNEL * 128 + 32,
-            "This counts each weight once for every place. But all places share one filter.": (KERNEL + 1) * 128 * 256,
+            "This counts each weight once for every position. But all positions share one filter.": (KERNEL + 1) * 128 * 256,
         },
     ),
     "pooling_factor": (
@@ -240,7 +240,7 @@ ANSWERS = {
         {
             "This is one image. None stands for something in the summary.": (16, 16, 128),
             "The images of a batch are counted along the first axis.": (16, 16, 128, 50),
-            "None stands for the number of images; it takes that place, it is no further axis.": (
+            "None stands for the number of images; it stands for that axis, it is no further one.": (
                 (50, None, 16, 16, 128)
             ),
             "This is the input of conv2d_1; its output is asked for.": (50, 16, 16, 32),

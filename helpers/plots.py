@@ -10,7 +10,7 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import FancyArrowPatch, Rectangle
 from PIL import Image
 from scipy.signal import correlate2d
 
@@ -225,7 +225,7 @@ def lines(
     alt: str,
     xlabel: str = "epoch",
     ylabel: str = "accuracy",
-    x: Sequence[float] | None = None,
+    x: Sequence[float] | Sequence[str] | None = None,
     bold: Sequence[str] = (),
     level: float | None = None,
     here: float | None = None,
@@ -233,8 +233,9 @@ def lines(
 ) -> None:
     """Draw curves, label -> values, over a common x, by default 1, 2, 3, ...; they differ in colour, line and marker.
 
-    bold: labels of curves to be drawn broad, under the others. level: height of a dotted line, such as what guessing
-    reaches. here: where on the x-axis a grey band stands, such as the value used in training. scale: of the y-axis.
+    x: numbers, or names that stand at equal distances. NaN leaves a gap. bold: labels of curves to be drawn
+    broad, under the others. level: height of a dotted line, such as what guessing reaches. here: where on the x-axis a
+    grey band stands, such as the value used in training. scale: of the y-axis.
     """
     figure, axis = plt.subplots(figsize=(9, 3.8))
     if here is not None:
@@ -250,6 +251,7 @@ def lines(
             label=label,
             color=COLOURS[k % len(COLOURS)],
             marker=MARKERS[k % len(MARKERS)],
+            markevery=max(1, len(values) // 20),
             markersize=5,
             linewidth=6 if broad else 1.4,
             alpha=0.5 if broad else 1,
@@ -287,6 +289,37 @@ def bars(
     axis.invert_yaxis()
     if len(groups) > 1:
         axis.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    show(figure, alt)
+
+
+def trade_off(
+    measured: Mapping[str, tuple[float, float]],
+    alt: str,
+    guesses: Mapping[str, float | None] | None = None,
+    level: float | None = None,
+    xlabel: str = "multiply-adds per image in millions",
+    ylabel: str = "validation accuracy",
+) -> None:
+    """Draw accuracy over cost, name -> (cost, accuracy), the cost on a logarithmic axis.
+
+    guesses: name -> accuracy, None for no guess; an arrow leads from the guess, a cross, to what was measured. level:
+    height of a dotted line, such as what guessing reaches.
+    """
+    figure, axis = plt.subplots(figsize=(8, 4))
+    if level is not None:
+        axis.axhline(level, color="black", linestyle=":", linewidth=1, zorder=0)
+    for k, (name, (cost, accuracy)) in enumerate(measured.items()):
+        colour = COLOURS[k % len(COLOURS)]
+        axis.plot(cost, accuracy, MARKERS[k % len(MARKERS)], markersize=9, color=colour)
+        axis.annotate(name, (cost, accuracy), xytext=(9, 5), textcoords="offset points")
+        guess = (guesses or {}).get(name)
+        if guess is not None:
+            axis.plot(cost, guess, "x", color=colour)
+            axis.add_patch(
+                FancyArrowPatch((cost, guess), (cost, accuracy), arrowstyle="->", mutation_scale=12, color=colour)
+            )
+    axis.set(xscale="log", xlabel=xlabel, ylabel=ylabel, ylim=(0, 1))
+    axis.margins(x=0.15)
     show(figure, alt)
 
 

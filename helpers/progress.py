@@ -87,6 +87,12 @@ def measured(name: str, value) -> None:
     Message(KINDS[verdict], f"{_titled(name)}: {words}", f"{_said(kept)}; measured: {_shown(value)}.").show()
 
 
+def predicted(name: str) -> float | None:
+    """The number predicted under this name, for a picture that draws it beside the measurement; None without one."""
+    kept, late = _prediction(events(lab), name)
+    return kept["answer"] if kept and not late and _is_number(kept["answer"]) else None
+
+
 # ---- what was reached ---------------------------------------------------------------------------------------
 
 

@@ -98,11 +98,19 @@ def _stored(path: Path) -> str:
     return f"there are: {', '.join(names) or 'none'}"
 
 
-class OneCycle(keras.callbacks.Callback):
-    """Moves the learning rate: up to the optimizer's own for a quarter of the training, then down to 0 along a cosine.
+def one_cycle(done: float) -> float:
+    """The learning rate, as a fraction of its peak, when a fraction `done` of the training is done.
 
-    Both parts are set for each batch (Smith & Topin 2017, https://arxiv.org/abs/1708.07120, with a cosine for the way
-    down). An optimizer that has a schedule keeps it.
+    It rises from 0.1 to 1 in the first quarter and falls to 0 along a cosine (Smith & Topin 2017,
+    https://arxiv.org/abs/1708.07120, with a cosine for the way down).
+    """
+    return 0.1 + 3.6 * done if done < 0.25 else 0.5 + 0.5 * math.cos(math.pi * (done - 0.25) / 0.75)
+
+
+class OneCycle(keras.callbacks.Callback):
+    """Moves the learning rate along `one_cycle`; its peak is the optimizer's own rate. It is set for each batch.
+
+    An optimizer that has a schedule keeps it.
     """
 
     def on_train_begin(self, logs=None):
@@ -116,8 +124,7 @@ class OneCycle(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         if self.peak is not None:
             done = (self.epoch + batch / self.params["steps"]) / self.params["epochs"]
-            rising, falling = 0.1 + 3.6 * done, 0.5 + 0.5 * math.cos(math.pi * (done - 0.25) / 0.75)
-            self.model.optimizer.learning_rate = self.peak * (rising if done < 0.25 else falling)
+            self.model.optimizer.learning_rate = self.peak * one_cycle(done)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.peak is not None:  # a checkpoint saved now should hold the optimizer's own rate
@@ -155,6 +162,23 @@ class BatchNormWatch(keras.callbacks.Callback):
         logs["accuracy_test_mode"] = float(np.mean((probability > 0.5) == self.labels))
         logs["moving_variance"] = float(np.mean(self.layer.moving_variance))
         logs["true_variance"] = float(np.var(np.asarray(self.before(self.images)), axis=(0, 1, 2)).mean())
+
+
+class Budget(keras.callbacks.Callback):
+    """Ends a training before an epoch that would take longer than what is left of some minutes."""
+
+    def __init__(self, minutes: float):
+        super().__init__()
+        self.minutes = minutes
+
+    def on_train_begin(self, logs=None):
+        self.began, self.epochs = time.perf_counter(), 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+        spent = (time.perf_counter() - self.began) / 60
+        if spent + spent / self.epochs > self.minutes:
+            self.model.stop_training = True
 
 
 class LiveCurves(keras.callbacks.Callback):

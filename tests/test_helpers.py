@@ -269,6 +269,31 @@ def test_lines_have_a_level_a_band_and_a_look_of_their_own(drawn):
     assert list(level.get_ydata()) == [0.5, 0.5] and list(band.get_xdata()) == [1, 1]
 
 
+def test_lines_break_off_and_begin_later_over_names(drawn):
+    plots.lines({"before": [1], "resumed": [np.nan, 2]}, "x", x=None)
+    plots.lines({"one": [1, 2]}, "x", x=["25", "2,500"])
+    assert [label.get_text() for label in drawn[1].axes[0].get_xticklabels()] == ["25", "2,500"]
+    assert drawn[1].axes[0].get_legend() is None
+
+
+def test_accuracy_stands_over_cost_and_arrows_lead_from_guesses(drawn):
+    plots.trade_off({"a": (1, 0.5), "b": (50, 0.8), "c": (9, 0.6)}, "x", {"a": 0.25, "b": None, "c": 0.6}, level=0.1)
+    (axis,) = drawn[0].axes
+    level, *marks = axis.lines
+    assert list(level.get_ydata()) == [0.1, 0.1] and axis.get_xscale() == "log"
+    found = {(mark.get_marker() == "x", *mark.get_xdata(), *mark.get_ydata()) for mark in marks}
+    assert found == {(False, 1, 0.5), (True, 1, 0.25), (False, 50, 0.8), (False, 9, 0.6), (True, 9, 0.6)}
+    assert [text.get_text() for text in axis.texts] == ["a", "b", "c"] and len(axis.patches) == 2
+    drawn[0].canvas.draw()
+
+
+def test_a_guess_in_percent_does_not_spoil_the_picture(drawn):
+    plots.trade_off({"a": (1, 0.5)}, "x", {"a": 55})
+    assert drawn[0].axes[0].get_ylim() == (0, 1)
+    box = drawn[0].get_tightbbox(drawn[0].canvas.get_renderer())
+    assert box.height < 8 and box.width < 12  # inches
+
+
 def test_bars_carry_their_values(drawn):
     plots.bars({"training": [1, 0.5], "test": [0.25, 0.125]}, ["one", "two"], "x", level=0.5)
     (axis,) = drawn[0].axes

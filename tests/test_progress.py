@@ -50,6 +50,19 @@ def test_prediction_beside_the_measurement(says):
     )
 
 
+def test_a_picture_gets_the_number_that_counts():
+    assert progress.predicted("accuracy") is None
+    predict("accuracy", 0.4)
+    predict("kind", "a", ["a", "b"])
+    assert progress.predicted("accuracy") == 0.4 and progress.predicted("kind") is None
+    measured("accuracy", 0.6)
+    predict("accuracy", 0.6)
+    assert progress.predicted("accuracy") == 0.4
+    measured("other", 1)
+    predict("other", 1)
+    assert progress.predicted("other") is None  # too late
+
+
 def test_how_sure(says):
     predict("layers", 15, sure=70)
     assert "You said 15, 70 % sure; measured: 15." in says(measured, "layers", 15)

@@ -149,3 +149,14 @@ def test_watch_notes_what_batch_normalisation_believes_and_what_is_true():
     np.testing.assert_allclose(history["moving_variance"], decay + (1 - decay) * images.var(), rtol=1e-3)
     right = np.mean((np.asarray(model(images))[:, 0] > 0.5) == labels)
     assert history["accuracy_test_mode"][-1] == pytest.approx(right)
+
+
+def test_budget_ends_a_training_before_an_epoch_that_would_not_fit(monkeypatch):
+    """Epochs of 20 s by a clock of our own: two fit into a minute, and so does the third, but no fourth."""
+    seconds = iter(range(0, 1000, 20))
+    monkeypatch.setattr(training.time, "perf_counter", lambda: next(seconds))
+    assert len(fit(small_network(), 9, training.Budget(1)).history["loss"]) == 3
+
+
+def test_one_cycle_begins_at_a_tenth_and_ends_at_nothing():
+    assert [training.one_cycle(done) for done in (0, 0.25, 1)] == pytest.approx([0.1, 1, 0])

@@ -22,7 +22,9 @@ def by_singular_values(patches, epsilon):
 def strongest_first(patches, epsilon):
     centred = patches.reshape(len(patches), -1) - patches.mean(axis=0).ravel()
     values, vectors = np.linalg.eigh(centred.T @ centred / len(centred))
-    kernel = np.stack([vector / (value + epsilon) ** 0.5 for value, vector in zip(values, vectors.T, strict=True)][::-1], -1)
+    kernel = np.stack(
+        [vector / (value + epsilon) ** 0.5 for value, vector in zip(values, vectors.T, strict=True)][::-1], -1
+    )
     return np.concatenate([kernel, -kernel], -1).reshape(*patches.shape[1:], -1)
 
 
@@ -319,7 +321,6 @@ def three_rates(done, peak_at=0.23, start=0.2, end=0.07):
 
 @right("ScaledBias")
 class WithNamesOfItsOwn(layers.Layer):
-
     def __init__(self, scale, **settings):
         super().__init__(**settings)
         self.factor = scale
