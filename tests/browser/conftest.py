@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader import bundle
+from grader import bundle, source
 from grader.source import ROOT
 
 CHROMIUM = shutil.which("chromium")
@@ -64,6 +64,7 @@ def served(tmp_path_factory):
         opened.extractall(home)
     course = home / archive.stem
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in TRY.values()])
+    nb.metadata.update(source.METADATA)  # or else a dialog asks for a kernel
     nbformat.write(nb, course / "notebooks" / "try.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -81,6 +82,7 @@ def served(tmp_path_factory):
     finally:
         server.terminate()
         server.wait()
+        server.stdout.close()
 
 
 @pytest.fixture(scope="session")
