@@ -21,7 +21,7 @@
 # **You need** {{lab cifar_progression}} (networks a to d), {{lab convolution_basics}} (counting parameters) and
 # {{lab slash_cnn_vs_classic_ml}} (batch normalisation).
 #
-# **Time:** about 105 minutes of work. Running every cell takes about 10 minutes on two CPU cores, most of it in
+# **Time:** about 95 minutes of work. Running every cell takes about 10 minutes on two CPU cores, most of it in
 # sections 4 and 10. A GPU is not needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
@@ -142,7 +142,7 @@ def build_cnn(
 
 
 # %% [markdown]
-# ## 3 Reading a summary (15 minutes)
+# ## 3 Reading a summary (10 minutes)
 #
 # `model.summary()` prints one line per layer: the shape of its output, and its parameters. If you can read it, you find
 # many building mistakes at a glance. Here is one of a small network. All convolutions have kernels 3×3 and border
@@ -306,7 +306,6 @@ titles = {"conv2": "2 conv", "conv2_dense": "2 conv, 1 dense", "conv4_dense": "4
 compare(titles | {"dropout": "4 conv, 1 dense, dropout"}, alt)
 accuracies = (histories["conv4_dense"][name][-1] for name in ("accuracy", "val_accuracy"))
 measured("gap_of_conv4_dense", np.subtract(*accuracies))
-
 
 # %% [markdown]
 # Above, **accuracy**. With a dense layer training reaches nearly 1: 7,500 images are learned by heart. Validation ends at
@@ -535,7 +534,7 @@ print(table[["val_accuracy", "test_accuracy", "test_accuracy_stopped"]].to_strin
 # with nine candidates, the luck of the choice does not show. Early stopping by the loss costs it much:
 # 0.474<!-- mean conv4_dense test_accuracy_stopped -->.
 #
-# ## 9 How many images at once? (15 minutes)
+# ## 9 How many images at once? (10 minutes)
 #
 # The **batch size** decides how many images share one step. Small batches: many steps per epoch, each with a noisy
 # gradient. Large batches: few steps, each with a smooth gradient, and the machine is busier, since it can do more at

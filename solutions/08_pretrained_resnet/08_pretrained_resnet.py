@@ -21,7 +21,7 @@
 # **You need** {{lab cifar_progression}} (networks in Keras) and {{lab augmentation}} (CIFAR-10; its trained network is loaded
 # here). No data set has to be downloaded.
 #
-# **Time:** about 130 minutes of work. Running every cell takes about a minute on two CPU cores.
+# **Time:** about 120 minutes of work. Running every cell takes about a minute on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
@@ -134,7 +134,7 @@ plots.block_diagram({"ResNet50": boxes}, alt + "layer. Height and width fall fro
 # **peta**bytes, the memory of 160,000 such computers. This is why nobody computes it. Adam and momentum are cheap ways
 # to guess a little of what it would tell.
 #
-# ## 2 Classify photographs (30 minutes)
+# ## 2 Classify photographs (25 minutes)
 #
 # `pretrained.load()` gives ResNet50 with its ImageNet weights, 100 MB. Where they cannot be had, a box says so, and you
 # get a smaller network for the same 1,000 classes that lies in the course: **EfficientNet-Lite0** (Tan & Le 2019,
@@ -384,7 +384,7 @@ measured("lowest_training_accuracy", min(reached, key=reached.get))
 # shortcuts it is 0.72<!-- our residual_56 accuracy --> against 0.73<!-- our residual_20 accuracy -->: 56 layers learn
 # nearly as fast as 20. (In twelve epochs they do not yet win. The paper trains for some 160, and there they do.)
 #
-# ## 4 Transfer learning (40 minutes)
+# ## 4 Transfer learning (35 minutes)
 #
 # Somebody has to train what others call pretrained. The course's ResNet-20 was trained on the training images of CIFAR-10
 # for 164 epochs, a good three hours on two CPU cores (`data/train_resnet20.py` is the recipe). Its test accuracy is
