@@ -599,3 +599,9 @@ def test_importing_stays_light():
     code = f"import sys, helpers.datasets; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_photograph_shrinks_to_the_size_that_is_asked_for():
+    whole, small = datasets.photograph("coffee"), datasets.photograph("coffee", (20, 30))
+    assert small.shape == (20, 30, 3) and small.dtype == np.uint8
+    assert np.abs(small.mean(axis=(0, 1)) - whole.mean(axis=(0, 1))).max() < 2
