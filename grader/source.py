@@ -304,7 +304,8 @@ def _authored(cell: NotebookNode) -> NotebookNode:
 
 def _defines(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Assign):
-        return all(isinstance(target, ast.Name) and target.id.isupper() for target in statement.targets)
+        named = (one for target in statement.targets for one in getattr(target, "elts", [target]))  # A, B = 1, 2
+        return all(isinstance(one, ast.Name) and one.id.isupper() for one in named)
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return isinstance(statement, kinds)
 

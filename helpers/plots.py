@@ -310,16 +310,15 @@ def trade_off(
         axis.axhline(level, color="black", linestyle=":", linewidth=1, zorder=0)
     for k, (name, (cost, accuracy)) in enumerate(measured.items()):
         colour = COLOURS[k % len(COLOURS)]
-        axis.plot(cost, accuracy, MARKERS[k % len(MARKERS)], markersize=9, color=colour)
-        axis.annotate(name, (cost, accuracy), xytext=(9, 5), textcoords="offset points")
+        axis.plot(cost, accuracy, MARKERS[k % len(MARKERS)], markersize=9, color=colour, label=name)
         guess = (guesses or {}).get(name)
         if guess is not None:
             axis.plot(cost, guess, "x", color=colour)
-            axis.add_patch(
-                FancyArrowPatch((cost, guess), (cost, accuracy), arrowstyle="->", mutation_scale=12, color=colour)
-            )
+            style = {"arrowstyle": "->", "mutation_scale": 14, "shrinkA": 0, "shrinkB": 5, "color": colour}
+            axis.add_patch(FancyArrowPatch((cost, guess), (cost, accuracy), **style))
     axis.set(xscale="log", xlabel=xlabel, ylabel=ylabel, ylim=(0, 1))
-    axis.margins(x=0.15)
+    axis.margins(x=0.1)
+    axis.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     show(figure, alt)
 
 

@@ -283,7 +283,7 @@ def test_accuracy_stands_over_cost_and_arrows_lead_from_guesses(drawn):
     assert list(level.get_ydata()) == [0.1, 0.1] and axis.get_xscale() == "log"
     found = {(mark.get_marker() == "x", *mark.get_xdata(), *mark.get_ydata()) for mark in marks}
     assert found == {(False, 1, 0.5), (True, 1, 0.25), (False, 50, 0.8), (False, 9, 0.6), (True, 9, 0.6)}
-    assert [text.get_text() for text in axis.texts] == ["a", "b", "c"] and len(axis.patches) == 2
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["a", "b", "c"] and len(axis.patches) == 2
     drawn[0].canvas.draw()
 
 

@@ -250,11 +250,11 @@ def test_outputs_name_the_cell_that_fails(course):
 
 
 def test_definitions_run_nothing_else(course):
-    mini_course.write(course, TEXT.replace("start = 1", "start = 1 / 0"))
+    mini_course.write(course, TEXT.replace("start = 1", "LOW, HIGH = 1, 2\nstart, END = 1 / 0, 3"))
     namespace = source.definitions(LAB, course)
     assert namespace["triple"](2.5) == 6
-    assert namespace["FACTOR"] == 3
-    assert not {"start", "six", "course", "say"} & set(namespace)
+    assert (namespace["FACTOR"], namespace["LOW"], namespace["HIGH"]) == (3, 1, 2)
+    assert not {"start", "END", "six", "course", "say"} & set(namespace)
 
 
 # Faults

@@ -76,7 +76,6 @@ predict("most_mixed_up", ..., ["bird and frog", "automobile and truck", "cat and
 # %% [markdown]
 # Section 4 will count. {{Lab augmentation}} will look at such mistakes one by one.
 #
-#
 # ### Three parts
 #
 # | part | what it is for | how often you look at it |
@@ -476,13 +475,13 @@ predict("accuracy_of_d", ...)
 def quick_checks(model, x, y, steps=70):
     """Three checks that take seconds. Returns a row of findings; model stays as it is. y: one-hot labels."""
     copy = keras.models.clone_model(model)
-    copy.compile(keras.optimizers.Adam(0.001), model.loss)
+    copy.compile(keras.optimizers.Adam(0.001), model.loss, metrics=["accuracy"])
     twenty = x[:20], y[:20]
-    first_loss, before = copy.evaluate(x[:500], y[:500], verbose=0), copy.evaluate(*twenty, verbose=0)
+    first_loss, before = copy.evaluate(x[:500], y[:500], verbose=0)[0], copy.evaluate(*twenty, verbose=0)[0]
     copy.fit(*twenty, epochs=10, verbose=0)  # one step per epoch
-    after = copy.evaluate(*twenty, verbose=0)
+    after = copy.evaluate(*twenty, verbose=0)[0]
     copy.fit(*twenty, epochs=steps, verbose=0)
-    memorised = round(20 * networks.accuracy(copy, *twenty))
+    memorised = round(20 * copy.evaluate(*twenty, verbose=0)[1])
     return {"first loss": round(first_loss, 2), "loss falls on one batch": after < before, "of 20 memorised": memorised}
 
 
@@ -686,14 +685,14 @@ print(pd.DataFrame({"measured": pd.DataFrame(board).T["validation accuracy"], "p
 
 # %% [markdown]
 # Now accuracy over cost. The horizontal axis is **logarithmic**: each step to the right is ten times the work. An
-# arrow leads from your guess, a cross, to what was measured. Beside each point stands the number of parameters. The
+# arrow leads from your guess, a cross, to what was measured. The legend gives the numbers of parameters; the
 # dotted line is the accuracy of guessing.
 
 # %%
 names = {name: f"{name}: {row['parameters']:,} parameters" for name, row in board.items()}
 points = {names[name]: (row["multiply-adds in millions"], row["validation accuracy"]) for name, row in board.items()}
 guesses = {names[name]: predicted(f"accuracy_of_{name}") for name in board}
-alt = "Validation accuracy over multiply-adds: from a to d both grow; a and d have equally many parameters, b far fewer."
+alt = "Validation accuracy over multiply-adds: both grow from a to d. a and d have similarly many parameters, b far fewer."
 plots.trade_off(points, alt, guesses, level=1 / N_CLASSES)
 
 # %% [markdown]
@@ -811,8 +810,8 @@ def measure(seed):
         on_test = networks.accuracy(model, x_test, y_test)
         on_training = networks.accuracy(model, x_train[:5000], y_train[:5000])
         yield shared | {"metric": "test_accuracy", "value": on_test}
-        measured = {"test_accuracy": round(on_test, 4), "training_accuracy": round(on_training, 4)}
-        yield {"run": run, "history": history | measured, "model": model}
+        ends = {"test_accuracy": round(on_test, 4), "training_accuracy": round(on_training, 4)}
+        yield {"run": run, "history": history | ends, "model": model}
 
 
 # %% [markdown]
