@@ -7,7 +7,6 @@ from scipy.special import log_softmax, softmax
 
 from checks.compare import array, as_array, compare, judge_array, number
 from checks.core import judges
-from checks.probes import functions
 from checks.probes import speed_run as probes
 from checks.probes.speed_run import linear_network
 
@@ -115,7 +114,7 @@ whitening_kernel.mistakes = {
 
 
 def kernels(rng: np.random.Generator):
-    for shape in ((3, 3, 2, 5), (5, 5, 3, 3), (3, 3, 4, 2)):
+    for shape in ((3, 3, 4, 2), (3, 3, 2, 5), (5, 5, 3, 3)):
         yield {"kernel": rng.normal(size=shape).astype("float32")}
 
 
@@ -154,7 +153,7 @@ with_identity.mistakes = {
     "All your filters hand on the first channel. The k-th hands on channel k.": (
         lambda kernel: identity(kernel, channels=lambda k: 0)
     ),
-    "The axes are exchanged: you cleared input channels. Axis 2 counts the channels that come in, axis 3 the filters.": (
+    "The axes are exchanged: you cleared input channels. Axis 2 counts what comes in, axis 3 the filters.": (
         lambda kernel: identity(kernel, exchange=True)
     ),
     "The kernel is unchanged.": lambda kernel: kernel,
@@ -165,7 +164,7 @@ with_identity.mistakes = {
 
 @judges(
     probes.flip_plan,
-    lambda rng: [{"n": n, "epochs": epochs, "seed": int(rng.integers(1, 10_000))} for n, epochs in ((400, 5), (399, 1))],
+    lambda rng: [{"n": n, "epochs": m, "seed": int(rng.integers(1, 10_000))} for n, m in ((400, 5), (399, 1))],
     "For {n} images and {epochs} epochs: ",
 )
 def flip_plan(answer, case):
@@ -267,7 +266,20 @@ def smoothed_loss(y, logits, smoothing):
 
 
 def cross_entropy(wanted, logits):
-    return -(wanted * log_softmax(logits.astype("float64"), axis=1)).sum(1)
+    return -(np.asarray(wanted) * log_softmax(np.asarray(logits, "float64"), axis=1)).sum(1)
+
+
+def in_training(answer, case):
+    """The judge: right numbers are not enough, a training must be able to compute them."""
+    if (finding := smoothed_loss.compared(answer, case)) or answer["in_training"]:
+        return finding
+    return (
+        "The values are right, but a training cannot use your loss: there TensorFlow only plans what to compute. "
+        "Calculate with `keras.ops` alone, not with NumPy."
+    )
+
+
+smoothed_loss.judge = in_training
 
 
 smoothed_loss.mistakes = {
@@ -275,9 +287,7 @@ smoothed_loss.mistakes = {
         lambda y, logits, smoothing: cross_entropy(y, logits)
     ),
     "You divide the smoothing among the wrong classes only. All classes get smoothing / K, the right one as well.": (
-        lambda y, logits, smoothing: cross_entropy(
-            (1 - smoothing) * y + smoothing * (1 - y) / (y.shape[1] - 1), logits
-        )
+        lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y + smoothing * (1 - y) / (y.shape[1] - 1), logits)
     ),
     "Your wanted probabilities add up to more than 1: what all classes get must be taken from the right one.": [
         lambda y, logits, smoothing: cross_entropy(y + smoothing / y.shape[1], logits),
@@ -292,7 +302,7 @@ smoothed_loss.mistakes = {
     ),
     "Softmax is applied twice: `log_softmax` wants logits.": (
         lambda y, logits, smoothing: cross_entropy(
-            (1 - smoothing) * y + smoothing / y.shape[1], softmax(logits, axis=1)
+            (1 - smoothing) * y + smoothing / y.shape[1], softmax(np.asarray(logits), axis=1)
         )
     ),
 }
@@ -314,18 +324,26 @@ def triangle(done, peak_at, start, end):
 
 
 triangle.mistakes = {
-    "You begin at 0 instead of `start`.": lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (0, 1, end)),
-    "You end at 0 instead of `end`.": lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (start, 1, 0)),
+    "After the peak the rate falls as if the peak had been at the very beginning.": (
+        lambda done, peak_at, start, end: (
+            triangle.right(done, peak_at, start, end) if done < peak_at else 1 - (1 - end) * done
+        )
+    ),
+    "You begin at 0 instead of `start`.": (
+        lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (0, 1, end))
+    ),
+    "You end at 0 instead of `end`.": (
+        lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (start, 1, 0))
+    ),
     "The rate falls from the beginning: it should rise to 1 first.": (
         lambda done, peak_at, start, end: 1 - (1 - end) * done
     ),
     "The rate rises to the peak, and then stays there.": (
         lambda done, peak_at, start, end: np.interp(done, (0, peak_at), (start, 1))
     ),
-    "After the peak the rate falls as if the peak had been at the very beginning.": (
-        lambda done, peak_at, start, end: start + (1 - start) * done / peak_at if done < peak_at else 1 - (1 - end) * done
+    "`start` and `end` are exchanged.": (
+        lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (end, 1, start))
     ),
-    "`start` and `end` are exchanged.": lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (end, 1, start)),
     "The rate does not begin at `start`: at the beginning nothing has been added yet.": (
         lambda done, peak_at, start, end: start + done / peak_at if done < peak_at else None
     ),
@@ -431,7 +449,7 @@ A, B, C = 3.4445, -4.7750, 2.0315
 
 
 def matrices(rng: np.random.Generator):
-    for shape, steps in (((4, 7), 5), ((6, 3), 5), ((4, 4), 1)):
+    for shape, steps in (((4, 7), 2), ((6, 3), 5)):
         yield {"matrix": rng.normal(size=shape).astype("float32"), "steps": steps}
 
 
@@ -453,18 +471,20 @@ newton_schulz.mistakes = {
     "The matrix is not divided by its norm first: then the powers grow without end.": (
         lambda matrix, steps: polynomial(matrix, steps, size=lambda one: 1.0)
     ),
-    "You divided by the largest value. The root of the sum of all squares is wanted, which no singular value exceeds.": (
+    "You divided by the largest value. Singular values can still exceed 1 then.": (
         lambda matrix, steps: polynomial(matrix, steps, size=lambda one: np.abs(one).max())
     ),
     "You divided by the sum of squares. The norm is its root.": (
         lambda matrix, steps: polynomial(matrix, steps, size=lambda one: np.square(one).sum())
     ),
-    "Only one step is done.": lambda matrix, steps: polynomial(matrix, 1),
     "One step is missing.": lambda matrix, steps: polynomial(matrix, steps - 1),
+    "One step is too many.": lambda matrix, steps: polynomial(matrix, steps + 1),
     "b and c are exchanged.": lambda matrix, steps: polynomial(matrix, steps, b=C, c=B),
     "The last term is missing: the one with the square of the products.": (
         lambda matrix, steps: polynomial(matrix, steps, c=0)
     ),
-    "The result is transposed: turn a tall matrix back before you return it.": lambda matrix, steps: polynomial(matrix, steps).T,
+    "The result is transposed: turn a tall matrix back before you return it.": (
+        lambda matrix, steps: polynomial(matrix, steps).T
+    ),
     "The matrix is only divided by its norm.": lambda matrix, steps: polynomial(matrix, 0),
 }

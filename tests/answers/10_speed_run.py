@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 from keras import layers, ops
+from scipy.special import log_softmax
 
 from tests.answer_bank import right, wrong
 
@@ -22,10 +23,8 @@ def by_singular_values(patches, epsilon):
 def strongest_first(patches, epsilon):
     centred = patches.reshape(len(patches), -1) - patches.mean(axis=0).ravel()
     values, vectors = np.linalg.eigh(centred.T @ centred / len(centred))
-    kernel = np.stack(
-        [vector / (value + epsilon) ** 0.5 for value, vector in zip(values, vectors.T, strict=True)][::-1], -1
-    )
-    return np.concatenate([kernel, -kernel], -1).reshape(*patches.shape[1:], -1)
+    columns = (vectors * (values + epsilon) ** -0.5)[:, ::-1]
+    return np.concatenate([columns, -columns], axis=1).reshape(*patches.shape[1:], -1)
 
 
 @wrong("whitening_kernel", says="Does your function end with `return`?")
@@ -252,7 +251,7 @@ def with_keras(y, logits, smoothing):
     return keras.losses.categorical_crossentropy(y, logits, from_logits=True, label_smoothing=smoothing)
 
 
-@wrong("smoothed_loss", says="not inside a training, where TensorFlow only plans")
+@wrong("smoothed_loss", says="a training cannot use your loss")
 def with_numpy(y, logits, smoothing):
     wanted = (1 - smoothing) * np.array(y) + smoothing / y.shape[1]
     return -ops.sum(wanted * ops.log_softmax(np.array(logits)), axis=1)
@@ -514,6 +513,12 @@ def turned_if_tall(matrix, steps=5):
 def exact(matrix, steps=5):
     u, _, v = np.linalg.svd(matrix, full_matrices=False)
     return u @ v
+
+
+@wrong("smoothed_loss", says="`keras.ops` alone, not with NumPy")
+def with_scipy(y, logits, smoothing):
+    wanted = (1 - smoothing) * np.array(y) + smoothing / y.shape[1]
+    return -(wanted * log_softmax(np.array(logits), axis=1)).sum(axis=1)
 
 
 @wrong("newton_schulz", says="takes 1 positional argument but 2 were given")
