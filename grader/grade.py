@@ -180,7 +180,10 @@ class Writer:
         if kept is None or kept["ran"] != summary["ran"]:
             return True
         outcomes = judging.judged(self.secret, self.labs[one.lab], kept["records"])
-        self.write(one, kept | {"outcomes": outcomes}, judged)
+        if done and outcomes == summary["outcomes"]:
+            store.write_json(store.summary_file(self.course, one.student, one.lab), summary | {"judged": judged})
+        else:
+            self.write(one, kept | {"outcomes": outcomes}, judged)
         return False
 
     def write(self, one: Handed, result: dict, judged: str) -> None:

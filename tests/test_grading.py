@@ -316,6 +316,7 @@ def test_mended_check_is_applied_to_the_records(small, monkeypatch):
     assert redteam.graded(small)["ann"]["score"] == 5
     check = judging.checks(LAB)["conv_parameters"]
     monkeypatch.setattr(check, "right", lambda *args: 0)
+    judging.outcome.cache_clear()
     monkeypatch.setattr(work, "do", lambda job: pytest.fail("student's code runs again"))
     settings = grading.Settings(small, 1)
     (change,), stale = regrade.regrade([LAB], "conv_parameters", settings, dry=True)
@@ -324,6 +325,7 @@ def test_mended_check_is_applied_to_the_records(small, monkeypatch):
     assert regrade.regrade([LAB], None, settings) == ([], [])
     with book.opened(small) as gradebook:
         assert gradebook.find_submission(LAB, "ann").score == 6
+    judging.outcome.cache_clear()
 
 
 def test_secret_is_made_once_and_for_this_user_alone(tmp_path):
