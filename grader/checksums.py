@@ -20,13 +20,17 @@ def checksum(file: str) -> str:
     return hashlib.sha256((DATA / file).read_bytes()).hexdigest()
 
 
-def write() -> None:
-    """Bring the table's last column up to date."""
+def write(only: str = "") -> None:
+    """Bring the table's last column up to date, or the row of one file."""
     readme = DATA / "README.md"
     text = readme.read_text(encoding="utf-8")
-    readme.write_text(
-        ROW.sub(lambda row: f"| `{row['file']}` |{row['text']}| {checksum(row['file'])} |", text), encoding="utf-8"
-    )
+
+    def fresh(row: re.Match) -> str:
+        if only not in ("", row["file"]):
+            return row[0]
+        return f"| `{row['file']}` |{row['text']}| {checksum(row['file'])} |"
+
+    readme.write_text(ROW.sub(fresh, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def main(labs: list[str] | None = None) -> None:
             print(f"solutions/{lab}: twins brought in step, {taken} was taken")
     if EXERCISES.read_text(encoding="utf-8") != exercises():
         EXERCISES.write_text(exercises(), encoding="utf-8")
-        checksums.write()
+        checksums.write(EXERCISES.name)
         print("data/exercises.json: written")
     with tempfile.TemporaryDirectory() as folder:
         generate(ROOT, labs or source.labs(), Path(folder))
