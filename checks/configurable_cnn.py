@@ -200,7 +200,7 @@ ANSWERS = {
             "The biases are missing: one per filter.": KERNEL * 128,
             "There is one bias per filter, not one for the layer.": KERNEL * 128 + 1,
             "There is one bias per filter, not one per input channel.": KERNEL * 128 + 32,
-            "This counts each weight once for every position. But all positions share one filter.": (KERNEL + 1) * 128 * 256,
+            "This counts each weight once per position. But all positions share one filter.": 128 * 256 * (KERNEL + 1),
         },
     ),
     "pooling_factor": (

@@ -1,4 +1,4 @@
-"""Plain `nbgrader autograde` on a tiny lab, for whoever wants it: what a submission is worth, with our preprocessors."""
+"""Plain `nbgrader autograde` on a tiny lab, for whoever wants it: what a submission is worth."""
 
 import copy
 from types import SimpleNamespace
