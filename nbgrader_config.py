@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.preprocessors import DeduplicateIds
+from nbgrader.preprocessors import ClearSolutions, DeduplicateIds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # nbgrader may be started from anywhere
-from grader.preprocessors import FillIn, MarkDependents, RestoreExercises, StripAuthoring  # noqa: E402
+from grader.preprocessors import FillIn, HandOver, MarkDependents, RestoreExercises, StripAuthoring  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets puts it here
 
@@ -21,11 +21,13 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedE
 c.ClearSolutions.begin_solution_delimeter = "### BEGIN SOLUTION"
 c.ClearSolutions.end_solution_delimeter = "### END SOLUTION"
 
+steps_of_release = GenerateAssignment.preprocessors.default()
+steps_of_release.insert(steps_of_release.index(ClearSolutions) + 1, HandOver)
 # Ours first, so that the gradebook knows the cells as students get them; the marks last, on what is left then.
 c.GenerateAssignment.preprocessors = [
     StripAuthoring,
     FillIn,
-    *GenerateAssignment.preprocessors.default(),
+    *steps_of_release,
     MarkDependents,
 ]
 

@@ -46,7 +46,7 @@ rotate90.mistakes = {
         *turned((0, 1)),
         *turned((0, 2)),
     ],
-    "Your rotation moves the channel axis: colours are mixed with places. Which axes are height and width?": [
+    "Your rotation moves the channel axis: colours are mixed with positions. Which axes are height and width?": [
         *turned((1, 3)),
         *turned((2, 3)),
         *turned((0, 3)),
@@ -71,6 +71,11 @@ rotate90.mistakes = {
 
 @judges(probes.build_augmenter)
 def build_augmenter(answer, case):
+    return judge_augmenter(answer) or judge_maps(answer["maps"])
+
+
+def judge_augmenter(answer: dict) -> str | None:
+    """What is wrong with an augmenter, whatever it does to the geometry."""
     if answer["kind"] != "Layer":
         return (
             f"Your function returned {answer['kind']}. Put the layers into one Keras model, for example a "
@@ -95,21 +100,21 @@ def build_augmenter(answer, case):
             f"The values leave the range of the images: from -1 to 1 went in, from {low:.2f} to {high:.2f} came out. "
             "What fills the corners, or what changes the colours?"
         )
-    return judge_grey(answer["grey"]) or judge_maps(answer["maps"])
+    return judge_grey(answer["grey"])
 
 
 def judge_grey(grey: np.ndarray) -> str | None:
     """What is wrong with the third channel, which should be the same all over an image."""
     if np.ptp(grey, axis=1).max() > 0.05:
         return (
-            "Colours change from place to place: the colour channels are mixed, noise is added, or something covers "
+            "Colours change within an image: the colour channels are mixed, noise is added, or something covers "
             "a part. Flip, shift and rotation move pixels and leave their colours."
         )
     before, after = coordinate_images()[:, 0, 0, 2], grey.mean(axis=1).reshape(RUNS, -1)
     if np.abs(after - before).max() < 0.02:
         return None
     if np.abs(np.sort(after) - before).max() < 0.02:
-        return "The images of a batch change places: they would no longer belong to their labels."
+        return "The images of a batch are in another order: they would no longer belong to their labels."
     return (
         "Some images become brighter or darker, or are mixed with others. Flip, shift and rotation move pixels and "
         "leave their values."
@@ -169,6 +174,35 @@ def judge_maps(maps: np.ndarray) -> str | None:
     areas = np.linalg.det(matrices)
     if areas.min() < 0.4 or areas.max() > 2.5:
         return "Some images are squeezed or enlarged so far that the object is hard to recognise."
+    return None
+
+
+# ---- build_upside_down --------------------------------------------------------------------------------------
+
+
+@judges(probes.build_augmenter)
+def build_upside_down(answer, case):
+    if finding := judge_augmenter(answer):
+        return finding
+    maps = answer["maps"].copy()
+    mirrored, upside_down = maps[:, 0, 1] < 0, maps[:, 1, 2] < 0
+    if not upside_down.any():
+        return f"No image stands on its head in {len(maps)} draws. Which mode of `RandomFlip` does that?"
+    if upside_down.all():
+        return "Every image is upside down. About half of them should be."
+    if not mirrored.any():
+        return "The images are flipped upside down, but no longer left-right. Keep what `build_augmenter` does."
+    if (mirrored == upside_down).all():
+        return (
+            "Images are flipped in both directions or in none: these are half turns. (Keras' `horizontal_and_vertical` "
+            "draws once for both.)"
+        )
+    share = upside_down.mean()
+    if not 0.25 < share < 0.75:
+        return f"{share:.0%} of the images are upside down. About half of them should be."
+    maps[upside_down, 1] *= -1  # the rest is judged as it looks when the image stands on its feet again
+    if finding := judge_maps(maps):
+        return f"Apart from the flips upside down: {finding}"
     return None
 
 
@@ -426,8 +460,8 @@ def judge_shuffled_shards(orders: list[np.ndarray]) -> str | None:
     kept = np.mean([order_kept(found[found // SHARD == k]) for found in orders for k in range(SHARDS)])
     if kept > 0.45:  # shuffle(30): 0.53 ± 0.02, shuffle(60), one shard: 0.30 ± 0.03, both over the border of shards
         return (
-            f"Within a shard much of the stored order is kept: the place where an image arrives and the place where it "
-            f"is stored correlate with {kept:.2f} (well mixed: about 0). Is your shuffle buffer too small?"
+            f"Within a shard much of the stored order is kept: the positions at which images arrive and at which they "
+            f"are stored correlate with {kept:.2f} (well mixed: about 0). Is your shuffle buffer too small?"
         )
     if all(one == order for one in shard_orders):
         return "With `training=True` the images within a shard are shuffled, but the shards always come in one order."
@@ -436,7 +470,7 @@ def judge_shuffled_shards(orders: list[np.ndarray]) -> str | None:
     return None
 
 
-# ---- confusion_matrix, per_class_report, most_confused_pairs ------------------------------------------------
+# ---- confusion_matrix, per_class_report ---------------------------------------------------------------------
 
 
 def predictions(rng: np.random.Generator):
@@ -475,8 +509,7 @@ confusion_matrix.mistakes = {
         of_counts(lambda matrix: (matrix.T > 0).astype(int)),
     ],
     "Pairs that occur several times are counted once. `matrix[y_true, y_pred] += 1` does this: NumPy adds to each "
-    "place "
-    "only once per statement.": of_counts(lambda matrix: (matrix > 0).astype(int)),
+    "entry only once per statement.": of_counts(lambda matrix: (matrix > 0).astype(int)),
     "The matrix should be {n_classes}×{n_classes}. Classes that occur in none of the arrays keep a row and a column of "
     "zeros.": for_classes_that_occur,
     "Counts are wanted, not fractions of the row.": [fractions(1), fractions(1, 100)],
@@ -519,63 +552,3 @@ def per_class_report(matrix):
 
 
 per_class_report.mistakes = reports.MISTAKES
-
-
-def mistakes_to_rank(rng: np.random.Generator):
-    """Confusion matrices whose mistakes all have different counts, one with ties, and one with few mistakes."""
-    different = np.diag(rng.integers(60, 90, 5))
-    beside = ~np.eye(5, dtype=bool)
-    different[beside] = 2 * rng.permutation(20) + 1
-    left, row, right = np.sort(rng.choice(5, 3, replace=False))  # the most frequent: two in a row, two in a column
-    other = rng.choice(np.setdiff1d(range(5), [left, row]))
-    different[row, left], different[row, right], different[other, left] = rng.permutation([41, 43, 45])
-    yield {"matrix": different, "n": 4}
-    tied = np.diag(rng.integers(30, 40, 4))
-    tied[~np.eye(4, dtype=bool)] = rng.permutation([9, 9, 9, 5, 5, 2, 2, 1, 1, 1, 1, 1])
-    yield {"matrix": tied, "n": 4}
-    few = np.diag(rng.integers(30, 40, 4))
-    few[1, 3], few[2, 0], few[3, 1] = 4, 6, 1
-    yield {"matrix": few, "n": 5}
-
-
-@judges(probes.most_confused_pairs, mistakes_to_rank, "For n = {n}: ")
-def most_confused_pairs(answer, case):
-    matrix, n, pairs = case["matrix"], case["n"], answer["pairs"]
-    classes = len(matrix)
-    rows = [np.array(pair, dtype=object) for pair in pairs]
-    if any(row.shape != (3,) for row in rows):
-        return "Each entry should hold three numbers: true class, predicted class, count."
-    if not all(isinstance(one, int | float) and one % 1 == 0 for row in rows for one in row.tolist()):
-        return "The classes and the count should be whole numbers, as they stand in the matrix."
-    pairs = [tuple(int(one) for one in row) for row in rows]
-    if any(not (0 <= t < classes and 0 <= p < classes) for t, p, _ in pairs):
-        return f"Classes are numbered from 0 to {classes - 1}; you name others. The order is true, predicted, count."
-    counts = [count for _, _, count in pairs]
-    beside = matrix[~np.eye(classes, dtype=bool)]
-    expected = sorted((count for count in beside.tolist() if count), reverse=True)[:n]
-    if any(t == p for t, p, _ in pairs):
-        return "Your list holds right predictions too: those on the diagonal are no confusion."
-    if any(count == 0 for count in counts):
-        return (
-            f"Only {len(expected)} kinds of mistakes occur here: leave out pairs that never happen, even for n = {n}."
-        )
-    if any(matrix[t, p] != count for t, p, count in pairs):
-        if all(matrix[p, t] == count for t, p, count in pairs):
-            return "True and predicted class are exchanged: rows of the matrix are true classes."
-        if all(matrix[p, t] + matrix[t, p] == count for t, p, count in pairs):
-            return "You add both directions. A cat taken for a dog and a dog taken for a cat are two different pairs."
-        return "Your counts are not those in the matrix at the place of the pair."
-    if len(set(pairs)) < len(pairs):
-        return "A pair stands in your list more than once."
-    if len(pairs) != len(expected):
-        return f"With n = {n} your list should hold {len(expected)} pairs; it holds {len(pairs)}."
-    if counts == expected:
-        return None
-    if sorted(counts) == sorted(expected):
-        return "These are the right pairs, but not ordered: the most frequent one comes first."
-    if sorted(counts) == sorted(beside[beside > 0].tolist())[:n]:
-        return "These are the rarest mistakes. The most frequent ones are wanted."
-    for side in (np.triu(matrix, 1), np.tril(matrix, -1)):
-        if sorted(counts) == sorted(side[side > 0].tolist())[-n:]:
-            return "You looked only at one side of the diagonal. Mistakes stand on both sides."
-    return "Some pairs that are confused more often are missing from your list."

@@ -269,6 +269,12 @@ def hints(lab: str) -> dict[str, dict]:
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
+def solved(*checks: Check) -> bool:
+    """Whether each of these checks has said 'right' of this student's answer the last time."""
+    known = progress.outcomes(progress.lab)
+    return all(known.get(one.exercise) == RIGHT for one in checks)
+
+
 def summary(lab_checks) -> None:
     """Show a lab's exercises with their latest outcomes, and its predictions. `lab_checks`: the lab's check module."""
     names = [value.exercise for value in vars(lab_checks).values() if isinstance(value, Check)]

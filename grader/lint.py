@@ -10,6 +10,7 @@ from grader.source import LAB, MARKER, exercises, labs, plain_python
 
 BY_NUMBER = re.compile(r"\b[Ll]abs? \d\d\b")
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN_HANDED, END_HANDED = "### BEGIN HANDED OVER", "### END HANDED OVER"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
@@ -51,7 +52,7 @@ def problems(nb: NotebookNode) -> list[str]:
             found.append(f"{where} holds a solution, but does not begin with '# EXERCISE name (points)'.")
         if BEGIN_HIDDEN in cell.source and not setting.get("grade"):
             found.append(f"{where} holds hidden tests, but is no test cell.")
-        for begin, end in ((BEGIN, END), (BEGIN_HIDDEN, END_HIDDEN)):
+        for begin, end in ((BEGIN, END), (BEGIN_HANDED, END_HANDED), (BEGIN_HIDDEN, END_HIDDEN)):
             if not _balanced(cell.source, begin, end):
                 found.append(f"{where} has a '{begin}' without its '{end}', or the other way round.")
         if cell.source.lstrip().startswith("%%"):

@@ -3,6 +3,8 @@
 nbgrader_config.py puts these classes before and after nbgrader's preprocessors.
 """
 
+import re
+import textwrap
 import tomllib
 from urllib.parse import urlparse
 
@@ -56,6 +58,29 @@ class FillIn(NbGraderPreprocessor):
             cell.source = figures.without_marks(cell.source)
             cell.source = LAB.sub(numbered, cell.source)
         return nb, resources
+
+
+class HandOver(NbGraderPreprocessor):
+    """Put the code that students are to change into the place of a solution, where the source has some.
+
+    In the source it stands behind the solution, commented out, between `### BEGIN HANDED OVER` and
+    `### END HANDED OVER`.
+    """
+
+    STUB_AND_CODE = re.compile(
+        r"^(?P<indent> *)# YOUR CODE HERE\n *raise NotImplementedError\n"
+        r" *### BEGIN HANDED OVER\n(?P<code>(?: *#.*\n)+?) *### END HANDED OVER$",
+        re.MULTILINE,
+    )
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        for cell in nb.cells:
+            cell.source = self.STUB_AND_CODE.sub(self._handed_over, cell.source)
+        return nb, resources
+
+    def _handed_over(self, found: re.Match) -> str:
+        code = re.sub(r"^ *# ?", "", found["code"], flags=re.MULTILINE)
+        return textwrap.indent(code, found["indent"]).rstrip("\n")
 
 
 class MarkDependents(NbGraderPreprocessor):

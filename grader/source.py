@@ -28,6 +28,7 @@ MARKER = re.compile(r"# EXERCISE (?P<name>\w+) \((?P<points>\d+)\)\n")
 WRITTEN = re.compile(r"<!-- WRITTEN (?P<name>\w+) \((?P<points>[\d.]+)\) -->\n")
 SECTION = re.compile(r"^## (.*?)(?: \(\d+ minutes\))?$", re.MULTILINE)
 LAB = re.compile(r"\{\{(?P<word>[Ll]ab) (?P<name>\w+)\}\}")
+STUB = "raise NotImplementedError"  # what nbgrader puts in the place of a solution
 SETUP_MARK = "# {{setup}}"
 SETUP = """\
 # Run this cell first: it finds the course's helpers, or fetches them where the notebook stands alone, as on Colab.
@@ -247,9 +248,11 @@ def dependents(nb: NotebookNode) -> list[int]:
     An exercise's cell itself runs: its stub sits inside a function. A statement fails if it uses a function
     that an exercise defines, a function whose body uses one, or a name that was never bound because an earlier
     statement failed. `if "name" not in globals():` is understood: so a lab loads a stand-in for what a student
-    has not written. All is read off the syntax tree; a test runs the release and compares.
+    has not written. Where an exercise hands over code that works, only its check fails. All is read off the syntax
+    tree; a test runs the release and compares.
     """
     unsolved: set[str] = set()
+    handed_over: set[str] = set()  # the test cells of exercises whose code works, but does something else
     bound: set[str] = set()
     needs: dict[str, set[str]] = {}  # a function's name -> the names in its body
 
@@ -263,11 +266,15 @@ def dependents(nb: NotebookNode) -> list[int]:
         if cell.cell_type != "code":
             continue
         body = ast.parse(plain_python(cell.source)).body
-        if MARKER.match(cell.source):
-            unsolved |= {statement.name for statement in body if isinstance(statement, ast.FunctionDef | ast.ClassDef)}
+        if marker := MARKER.match(cell.source):
+            if STUB in cell.source:
+                defined = (ast.FunctionDef, ast.ClassDef)
+                unsolved |= {statement.name for statement in body if isinstance(statement, defined)}
+            else:
+                handed_over.add(f"test_{marker['name']}")
             bound |= set().union(*(Names(statement).binds for statement in body))
             continue
-        failed = False
+        failed = cell.metadata.get("nbgrader", {}).get("grade_id") in handed_over
         while body:
             statement = body.pop(0)
             if missing := _missing_name(statement):  # what stands in for an exercise runs only if it must

@@ -102,6 +102,13 @@ def three_parts(data: Dataset, seed: int = 0) -> tuple[np.ndarray, ...]:
     return tuple(parts)
 
 
+def write_shards(folder: str | Path, x: np.ndarray, y: np.ndarray, shard_size: int) -> None:
+    """Write images and labels to shard_000.npz, shard_001.npz, ..., `shard_size` in each, as the arrays "x" and "y"."""
+    for number, start in enumerate(range(0, len(x), shard_size)):
+        part = slice(start, start + shard_size)
+        np.savez(Path(folder) / f"shard_{number:03}.npz", x=x[part], y=y[part])
+
+
 def locate(name: str) -> Path | None:
     """The file of the real data set, if this machine has one. Raises DataError if COURSE_DATA is no folder."""
     return locate_file(f"{name}.npz")

@@ -560,3 +560,57 @@ def comparison_html(expected: np.ndarray, yours: np.ndarray) -> str:
     return html_image(
         figure, "Pictures of the expected result, your result" + ", and their difference" * (len(panels) == 3)
     )
+
+
+def intervals(table, alt: str, ylabel: str = "fraction") -> None:
+    """Draw fractions with their intervals, on a logarithmic axis.
+
+    table: a DataFrame with the columns "fraction", "from" and "to". Its index has two levels: the first one says where
+    on the x-axis, the second one which marker and colour.
+    """
+    names, series = (list(table.index.unique(level)) for level in (0, 1))
+    figure, axis = plt.subplots(figsize=(8, 3.8))
+    for k, one in enumerate(series):
+        rows = table.xs(one, level=1)
+        x = [names.index(name) + 0.2 * (k - (len(series) - 1) / 2) for name in rows.index]
+        sides = [rows["fraction"] - rows["from"], rows["to"] - rows["fraction"]]
+        axis.errorbar(x, rows["fraction"], sides, fmt=MARKERS[k], capsize=4, label=f"{table.index.names[1]}: {one}")
+    axis.set(xlabel=table.index.names[0], xticks=range(len(names)), xticklabels=names, ylabel=ylabel)
+    axis.set_yscale("log", nonpositive="clip")
+    axis.legend(fontsize=9)
+    show(figure, alt)
+
+
+def confusion_matrices(matrices: dict[str, np.ndarray], names: Sequence[str], alt: str, limit: float = 1.0) -> None:
+    """Draw confusion matrices, rows: true classes, with their counts; title -> matrix.
+
+    The colour is a count's fraction of its row, and ends at `limit`.
+    """
+    side = 0.44 * len(names) + 1.4
+    figure, axes = plt.subplots(1, len(matrices), figsize=(side * len(matrices) + 0.6, side), squeeze=False)
+    for axis, (title, matrix) in zip(axes[0], matrices.items(), strict=True):
+        fractions = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+        picture = axis.imshow(fractions, cmap="Blues", vmin=0, vmax=limit)
+        for (row, column), count in np.ndenumerate(matrix):
+            colour = "white" if fractions[row, column] > 0.6 * limit else "black"
+            axis.text(column, row, f"{count}", ha="center", va="center", color=colour, fontsize=8)
+        ticks = {"ticks": range(len(names)), "labels": names}
+        axis.set_xticks(**ticks, rotation=90 if max(map(len, names)) > 2 else 0)
+        axis.set_yticks(**ticks)
+        axis.set(title=title, xlabel="predicted class", ylabel="true class")
+    figure.colorbar(picture, ax=axes, label="fraction of the row" + (f" ({limit:g} and more)" if limit < 1 else ""))
+    show(figure, alt)
+
+
+def timeline(rows: Mapping[str, Sequence[tuple[float, float, str]]], alt: str) -> None:
+    """Draw bars on a time axis: row -> [(start, length, label), ...]. Bars of one length share a colour."""
+    lengths = sorted({length for bars in rows.values() for _, length, _ in bars})
+    figure, axis = plt.subplots(figsize=(8, 1.1 * len(rows)))
+    for row, bars in enumerate(rows.values()):
+        for start, length, label in bars:
+            kind = lengths.index(length)
+            height, colour = -row - 0.4 * kind, COLOURS[(kind + 1) % 2]
+            axis.barh(height, length, 0.36, start, color=colour, edgecolor="white")
+            axis.text(start + length / 2, height, label, ha="center", va="center", color="white", fontsize=8)
+    axis.set(xlabel="time", xticks=(), yticks=[-row - 0.2 for row in range(len(rows))], yticklabels=list(rows))
+    show(figure, alt)

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -181,6 +182,17 @@ class Budget(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
+class AfterEpoch(keras.callbacks.Callback):
+    """Adds to each epoch's log, and so to the history, figures of one's own: name -> function of the model."""
+
+    def __init__(self, **figures: Callable[[keras.Model], float]):
+        super().__init__()
+        self.figures = figures
+
+    def on_epoch_end(self, epoch, logs):
+        logs.update({name: figure(self.model) for name, figure in self.figures.items()})
+
+
 class LiveCurves(keras.callbacks.Callback):
     """Draws loss and accuracy as they grow, at most once a second, and in grey behind them a reference run.
 
@@ -248,3 +260,28 @@ class LiveCurves(keras.callbacks.Callback):
             self.output = display(picture, display_id=True)
         else:
             self.output.update(picture)
+
+
+class LiveText(keras.callbacks.Callback):
+    """Shows after each epoch what `say(model)` returns, a text of one or more lines, in place of the one before.
+
+    Outside a notebook it shows nothing.
+    """
+
+    def __init__(self, say: Callable[[keras.Model], str]):
+        super().__init__()
+        self.say = say
+
+    def on_train_begin(self, logs=None):
+        self.output = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not in_notebook():
+            return
+        from IPython.display import display
+
+        shown = {"text/plain": f"After epoch {epoch + 1}:\n{self.say(self.model)}"}
+        if self.output is None:
+            self.output = display(shown, raw=True, display_id=True)
+        else:
+            self.output.update(shown, raw=True)

@@ -1,16 +1,18 @@
-"""The subtraction lab beyond its checks: the addition it starts from, what stuck students get, kinds of mistakes."""
+"""The subtraction lab beyond its checks: the code that is handed over, what stuck students get, its figures."""
 
 import importlib
-import time
 
+import nbformat
 import numpy as np
 import pytest
 
+from checks import core
 from checks import rnn_subtraction as checks
 from grader import checksums, source
 from helpers import session, training
 
 LAB = "06_rnn_subtraction"
+RELEASE = source.ROOT / "notebooks" / LAB / f"{LAB}.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -34,29 +36,32 @@ def test_what_stuck_students_get_is_what_the_solution_gives(monkeypatch):
         assert stored[name].dtype == array.dtype and np.array_equal(stored[name], array), name
 
 
+def test_what_is_handed_over_adds_and_counts_as_not_attempted():
+    cells = {cell.source for cell in nbformat.read(RELEASE, as_version=4).cells if source.MARKER.match(cell.source)}
+    names = source.definitions(LAB)
+    for cell in cells:
+        exec(cell, names)
+    assert names["CharacterTable"]().decode(names["CharacterTable"]().encode("1+1", 4)) == "1+1 "
+    assert names["subtraction_question"](535, 61) == (" 16+535", "596 ")
+    train, val = names["make_questions"](1000, 2, np.random.default_rng(0))
+    assert len({tuple(sorted(pair)) for pair in [*train.tolist(), *val.tolist()]}) == 1000
+    assert names["build_seq2seq"](None, None, None).count_params() == 205_324
+    for exercise in ("CharacterTable", "subtraction_question", "make_questions", "build_seq2seq"):
+        check = getattr(checks, exercise)
+        for seed in (0, 1, 2, 4711):
+            outcome = check.verdict(check.collect(names[exercise], seed), seed)
+            assert outcome.status == core.NOT_ATTEMPTED and "between START MOD and END MOD" in outcome.reason
+
+
 def test_queries_are_those_of_the_exercise_and_longer_ones_only_begin_with_more_spaces(lab):
     pairs = np.array([[62, 7], [999, 999], [0, 0], [5, 120]])
     seven, nine = lab["queries"](pairs), lab["queries"](pairs, 9)
-    assert np.array_equal(seven, lab["encode_questions"](pairs)[0]) and seven.dtype == "float32"
+    x, y = lab["encode_questions"](pairs)
+    assert np.array_equal(seven, x) and seven.dtype == x.dtype == y.dtype == "float32"
     assert np.array_equal(nine[:, 2:], seven)
-    assert lab["read"](nine[:, ::-1], lab["CHARACTERS"]) == ["62-7", "999-999", "0-0", "5-120"]
-    assert lab["read"](lab["queries"]([(1234, 5678)], 9)[:, ::-1], lab["CHARACTERS"]) == ["1234-5678"]
-
-
-def test_encoding_is_fast_and_a_slow_one_is_told_so(lab, questions):
-    pairs = np.concatenate([questions["pairs_train"], questions["pairs_val"]])
-    start = time.process_time()
-    lab["encode_questions"](pairs)
-    assert time.process_time() - start < 2
-
-    def slow(pairs):
-        end = time.process_time() + 0.0005 * len(pairs)
-        while time.process_time() < end:
-            pass
-        return lab["encode_questions"](pairs)
-
-    outcome = checks.encode_questions.verdict(checks.encode_questions.collect(slow))
-    assert outcome.status == "right" and "Right, but slow" in outcome.reason
+    assert lab["read"](nine[:, ::-1]) == ["62-7", "999-999", "0-0", "5-120"]
+    assert lab["read"](y) == ["55", "0", "0", "-115"]
+    assert lab["read"](lab["queries"]([(1234, 5678)], 9)[:, ::-1]) == ["1234-5678"]
 
 
 def test_one_prediction_at_a_time_is_told_so():
@@ -68,58 +73,17 @@ def test_one_prediction_at_a_time_is_told_so():
     assert outcome.status == "right" and "One call for all" in outcome.reason
 
 
-def test_addition_asks_each_sum_once(lab):
-    pairs = lab["make_additions"](2000, np.random.default_rng(0))
-    assert len({tuple(sorted(pair)) for pair in pairs}) == 2000
-    assert max(map(max, pairs)) == 999 and min(map(min, pairs)) == 0
-    query, answer = lab["addition_question"](535, 61)
-    rows = lab["one_hot"](query, 7, lab["ADDITION_CHARACTERS"])
-    assert lab["read"](rows[None, ::-1], lab["ADDITION_CHARACTERS"]) == ["535+61"]
-    assert answer == "596 "
+def test_answers_are_shown_right_and_wrong(lab):
+    shown = lab["compared"]([(62, 7), (7, 62)], ["55", "55"])
+    assert shown.splitlines() == [" 62 - 7   = 55   network: 55   ✓", "  7 - 62  = -55  network: 55   ✗"]
 
 
-def test_exact_match_lands_in_the_history_and_the_samples_are_shown(lab, questions, capsys):
-    import keras
-
-    pairs, x, y = (questions[name][:100] for name in ("pairs_train", "x_train", "y_train"))
-    model = lab["build_seq2seq"](keras.layers.SimpleRNN, 4, 1)
-    callbacks = [lab["ExactMatch"](x, y), lab["SampleAnswers"](pairs[:3], x[:3])]
-    history = model.fit(x, y, epochs=2, callbacks=callbacks, verbose=0).history
-    assert len(history["val_exact_match"]) == 2
-    shown = lab["as_table"]("Answers", [(62, 7), (7, 62)], ["55", "<b>"])
-    assert "62 - 7 = 55, network: 55 ✓" in shown["text/plain"] and "network: <b> ✗" in shown["text/plain"]
-    assert "✓" in shown["text/html"] and "<b>" not in shown["text/html"]
-
-
-def test_the_same_weights_read_longer_queries(lab, questions):
-    import keras
-
-    pairs, x = questions["pairs_train"][:45], questions["x_train"][:45]
-    model = lab["build_seq2seq"](keras.layers.LSTM, 8, 2)
-    same = lab["with_length"](model, 7).predict(x, verbose=0)
-    np.testing.assert_allclose(same, model.predict(x, verbose=0), atol=1e-5)
-    longer = lab["with_length"](model, 9).predict(lab["queries"](pairs, 9), verbose=0)
-    assert longer.shape == (45, 4, 12)
-    assert lab["with_length"](model, 9).count_params() == model.count_params()
-
-
-@pytest.mark.parametrize(
-    ("truth", "answer", "kind"),
-    [
-        ("55", "-55", "only the sign is wrong"),
-        ("55", "54", "off by 1"),
-        ("100", "90", "off by 10"),
-        ("-155", "-255", "off by 100"),
-        ("155", "158", "another single digit wrong"),
-        ("155", "178", "several digits wrong"),
-        ("155", "15", "several digits wrong"),
-        ("0", "-1", "off by 1"),
-        ("55", "5-", "no number"),
-        ("55", "", "no number"),
-    ],
-)
-def test_kinds_of_mistakes(lab, truth, answer, kind):
-    assert lab["kind_of_mistake"](truth, answer) == kind
+def test_the_figures_of_the_text_are_those_of_the_shipped_network(lab):
+    """Another machine rounds otherwise: an answer or two may change."""
+    stored, found = training.reference_run(LAB, "mistakes"), lab["figures_of_mistakes"]()
+    assert stored.keys() == found.keys()
+    for name, value in found.items():
+        assert abs(value - stored[name]) <= (2 if isinstance(stored[name], int) else 0.07), name
 
 
 def test_parameter_counts_in_the_text(lab):
@@ -128,9 +92,4 @@ def test_parameter_counts_in_the_text(lab):
     counts = [lab["build_seq2seq"](getattr(keras.layers, name), 128, 1).count_params() for name in checks.RECURRENT]
     assert counts == [205_324, 155_148, 52_492]
     text = source.path(LAB, ".py").read_text(encoding="utf-8")
-    assert all(f"{count:_}" in text for count in counts)
-
-
-def test_the_box_refuses_what_is_no_question(lab):
-    for text in ("", "7", "7+2", "1234-1", "-7-2", "seven-two", "7-2-1", "٣-٢", "7-<b>"):
-        assert lab["answer_sum"](text).startswith("Please type two whole numbers")
+    assert all(f"{count:,}" in text for count in counts)

@@ -267,6 +267,11 @@ def test_definitions_run_nothing_else(course):
         ("EXERCISE triple (2)", "EXERCISE triple (3)", "promises 3 points, but its test cell gives 2"),
         ("    ### BEGIN SOLUTION\n", "", "exercise 'triple' has no solution region"),
         ("    ### END SOLUTION\n", "", "without its '### END SOLUTION'"),
+        (
+            "    ### END SOLUTION\n",
+            "    ### END SOLUTION\n### BEGIN HANDED OVER\n",
+            "without its '### END HANDED OVER'",
+        ),
         ("# EXERCISE triple (2)\n", "", "does not begin with '# EXERCISE name (points)'"),
         ("start = 1", "### BEGIN SOLUTION\nstart = 1\n### END SOLUTION", "does not begin with '# EXERCISE"),
         ("start = 1", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS", "holds hidden tests, but is no test cell"),
@@ -302,6 +307,20 @@ def test_a_twin_that_is_no_notebook_is_one_sentence(tmp_path):
 
 def test_tiny_lab_has_no_problems(course):
     assert problems(source.notebook(LAB, course)) == []
+
+
+# Code that is handed over
+
+
+def test_handed_over_code_stands_in_the_place_of_the_solution(tmp_path):
+    given = "    ### BEGIN HANDED OVER\n    # if x:\n    #     return x + 3\n    ### END HANDED OVER\n"
+    mini_course.write(tmp_path, TEXT.replace("    ### END SOLUTION\n", f"    ### END SOLUTION\n{given}", 1))
+    sync(LAB, tmp_path)
+    generate(tmp_path, [LAB], tmp_path / "notebooks")
+    nb = nbformat.read(tmp_path / "notebooks" / LAB / f"{LAB}.ipynb", as_version=4)
+    exercise = next(cell.source for cell in nb.cells if source.MARKER.match(cell.source))
+    assert exercise.endswith('"""Return x three times."""\n    if x:\n        return x + 3')
+    assert [nb.cells[k].metadata.nbgrader.grade_id for k in source.dependents(nb)] == ["test_triple"]
 
 
 # Which cells depend on an unsolved exercise

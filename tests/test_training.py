@@ -160,3 +160,28 @@ def test_budget_ends_a_training_before_an_epoch_that_would_not_fit(monkeypatch):
 
 def test_one_cycle_begins_at_a_tenth_and_ends_at_nothing():
     assert [training.one_cycle(done) for done in (0, 0.25, 1)] == pytest.approx([0.1, 1, 0])
+
+
+def test_figures_of_ones_own_land_in_the_history():
+    history = fit(small_network(), 2, training.AfterEpoch(weights=lambda model: len(model.weights))).history
+    assert history["weights"] == [4, 4]
+
+
+def test_live_text_takes_the_place_of_the_one_before(monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, content, raw):
+            shown.append(("update", content["text/plain"]))
+
+    def display(content, raw, display_id):
+        shown.append(("display", content["text/plain"]))
+        return Handle()
+
+    monkeypatch.setattr("IPython.display.display", display)
+    text = training.LiveText(lambda model: "55")
+    fit(small_network(), 2, text)
+    assert shown == []  # no notebook
+    monkeypatch.setattr(training, "in_notebook", lambda: True)
+    fit(small_network(), 2, text)
+    assert shown == [("display", "After epoch 1:\n55"), ("update", "After epoch 2:\n55")]

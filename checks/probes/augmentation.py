@@ -1,7 +1,6 @@
 """Probes of the augmentation lab: an augmenter on images of coordinates, pipelines on images that hold their number."""
 
 import contextlib
-import itertools
 import re
 import tempfile
 from pathlib import Path
@@ -267,15 +266,3 @@ def arriving(make_batches) -> int:
         for _ in make_batches():
             arrived += 1
     return arrived
-
-
-# ---- most_confused_pairs ------------------------------------------------------------------------------------
-
-
-def most_confused_pairs(student, case: dict) -> dict:
-    found = student(case["matrix"], case["n"])
-    if found is None:
-        raise Unusable("Your function returned None. Does it end with `return`?")
-    if not hasattr(found, "__iter__"):
-        raise Unusable(f"A list is wanted, but your function returned {type(found).__name__}.")
-    return {"pairs": list(itertools.islice(found, 100))}  # a generator may have no end

@@ -1,7 +1,5 @@
 """Probes of the subtraction lab: a table of characters, a network, one that only repeats what it was told."""
 
-import time
-
 import numpy as np
 
 from checks.plain import Unusable
@@ -14,9 +12,11 @@ RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 
 
 def CharacterTable(student, case: dict) -> dict:  # noqa: N802 - a check is called like its exercise
-    table = student(case["characters"])
+    table = student()
+    sign = call(table.encode, "1+1", 3)
     encoded = [encode(table, text, length) for text, length in zip(case["texts"], case["lengths"], strict=True)]
     return {
+        "sum": "value" in sign and sign["value"] is not None,
         "encoded": encoded,
         "too_long": refusal(table, case["too_long"]),
         "unknown": refusal(table, case["unknown"]),
@@ -29,7 +29,7 @@ def encode(table, text: str, length: int):
     """What a table makes of a text that it should accept, or what it says against it."""
     try:
         return table.encode(text, length)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         return {"refused": str(error)[:200]}
 
 
@@ -57,16 +57,6 @@ def make_questions(student, case: dict) -> dict:
         except (TypeError, ValueError) as error:
             raise Unusable("Each of the two parts should be an array (N, 2), one pair per row.") from error
     return found
-
-
-def encode_questions(student, case: dict) -> dict:
-    parts = student(case["pairs"])
-    seconds = []
-    for _ in range(3 if len(case["pairs"]) > 1 else 0):
-        start = time.process_time()  # not the clock: the machine may be busy with something else
-        student(case["pairs"])
-        seconds.append((time.process_time() - start) / len(case["pairs"]))
-    return {"parts": parts if isinstance(parts, tuple | list) else type(parts).__name__, "seconds": seconds}
 
 
 def build_seq2seq(student, case: dict) -> dict:

@@ -369,6 +369,68 @@ class DividedByZero(layers.Layer):
         return images / (0 * images) if training else images
 
 
+# ---- build_upside_down --------------------------------------------------------------------------------------
+
+
+def all_three():
+    return [flip(), shift(0.1, 0.1), turn(0.02)]
+
+
+@wrong("build_upside_down", says="`horizontal_and_vertical` draws once for both")
+def in_both_directions_at_once():
+    return keras.Sequential([flip("horizontal_and_vertical"), shift(0.1, 0.1), turn(0.02)])
+
+
+@right("build_upside_down")
+def upside_down_at_the_end():
+    inputs = keras.Input((32, 32, 3))
+    return keras.Model(inputs, flip("vertical")(keras.Sequential(all_three())(inputs)))
+
+
+@wrong("build_upside_down", says="No image stands on its head")
+def as_before():
+    return keras.Sequential(all_three())
+
+
+@wrong("build_upside_down", says="but no longer left-right")
+def vertical_instead():
+    return keras.Sequential([flip("vertical"), shift(0.1, 0.1), turn(0.02)])
+
+
+@wrong("build_upside_down", says="Apart from the flips upside down: No image was shifted")
+def only_flips():
+    return keras.Sequential([flip(), flip("vertical"), turn(0.02)])
+
+
+@wrong("build_upside_down", says="Put the layers into one Keras model")
+def layers_in_a_list():
+    return [flip("vertical"), *all_three()]
+
+
+class Turned(keras.Layer):
+    """Flips a fraction of the images upside down."""
+
+    def __init__(self, fraction):
+        super().__init__()
+        self.fraction = fraction
+
+    def call(self, images, training=False):
+        if not training:
+            return images
+        chosen = tf.random.uniform((tf.shape(images)[0], 1, 1, 1)) < self.fraction
+        return tf.where(chosen, images[:, ::-1], images)
+
+
+@wrong("build_upside_down", says="Every image is upside down")
+def always():
+    return keras.Sequential([*all_three(), Turned(1.1)])
+
+
+@wrong("build_upside_down", says="of the images are upside down. About half of them should be.")
+def seldom():
+    return keras.Sequential([*all_three(), Turned(0.12)])
+
+
 # ---- make_pipeline ------------------------------------------------------------------------------------------
 
 
@@ -1102,134 +1164,3 @@ def columns_twice(matrix):
 @wrong("per_class_report", says="NaN, None or infinity")
 def never_filled(matrix):
     return pd.DataFrame(index=range(len(matrix)), columns=["precision", "recall"])
-
-
-# ---- most_confused_pairs ------------------------------------------------------------------------------------
-
-
-@right("most_confused_pairs")
-def with_argsort(matrix, n):
-    beside = matrix * (1 - np.eye(len(matrix), dtype=int))
-    order = np.argsort(-beside, axis=None)[:n]
-    places = zip(*np.unravel_index(order, matrix.shape), strict=True)
-    return [(t, p, beside[t, p]) for t, p in places if beside[t, p]]
-
-
-@right("most_confused_pairs")
-def as_an_array(matrix, n):
-    copy = matrix.copy()
-    np.fill_diagonal(copy, 0)
-    found = []
-    while len(found) < n and copy.any():
-        true, predicted = np.unravel_index(copy.argmax(), copy.shape)
-        found.append([true, predicted, copy[true, predicted]])
-        copy[true, predicted] = 0
-    return np.array(found)
-
-
-def listed(matrix, keep=lambda t, p: t != p, descending=True):
-    places = [(t, p) for t in range(len(matrix)) for p in range(len(matrix)) if keep(t, p) and matrix[t, p]]
-    return sorted(((t, p, matrix[t, p]) for t, p in places), key=lambda one: one[2], reverse=descending)
-
-
-@wrong("most_confused_pairs", says="those on the diagonal are no confusion")
-def with_the_diagonal(matrix, n):
-    return listed(matrix, keep=lambda t, p: True)[:n]
-
-
-@wrong("most_confused_pairs", says="True and predicted class are exchanged")
-def exchanged(matrix, n):
-    return [(p, t, count) for t, p, count in listed(matrix)[:n]]
-
-
-@wrong("most_confused_pairs", says="These are the rarest mistakes")
-def rarest(matrix, n):
-    return listed(matrix, descending=False)[:n]
-
-
-@wrong("most_confused_pairs", says="but not ordered")
-def most_frequent_last(matrix, n):
-    return listed(matrix)[:n][::-1]
-
-
-@wrong("most_confused_pairs", says="You add both directions")
-def both_directions(matrix, n):
-    return listed(matrix + matrix.T, keep=lambda t, p: t < p)[:n]
-
-
-@wrong("most_confused_pairs", says="only at one side of the diagonal")
-def upper_triangle(matrix, n):
-    return listed(matrix, keep=lambda t, p: t < p)[:n]
-
-
-@wrong("most_confused_pairs", says="your list should hold 4 pairs; it holds 20")
-def all_of_them(matrix, n):
-    return listed(matrix)
-
-
-@wrong("most_confused_pairs", says="leave out pairs that never happen")
-def with_zeros(matrix, n):
-    beside = [(t, p, matrix[t, p]) for t in range(len(matrix)) for p in range(len(matrix)) if t != p]
-    return sorted(beside, key=lambda one: -one[2])[:n]
-
-
-@wrong("most_confused_pairs", says="should hold three numbers")
-def without_counts(matrix, n):
-    return [(t, p) for t, p, _ in listed(matrix)[:n]]
-
-
-@wrong("most_confused_pairs", says="changed its input `matrix` in place")
-def diagonal_overwritten(matrix, n):
-    np.fill_diagonal(matrix, 0)
-    return listed(matrix)[:n]
-
-
-@wrong("most_confused_pairs", says="Your counts are not those in the matrix")
-def fractions_as_counts(matrix, n):
-    return [(t, p, 100 * count // matrix[t].sum() + 200) for t, p, count in listed(matrix)[:n]]
-
-
-@right("most_confused_pairs")
-def with_a_series(matrix, n):
-    counts = pd.DataFrame(matrix).stack().sort_values(ascending=False)
-    return [(t, p, count) for (t, p), count in counts.items() if t != p and count][:n]
-
-
-@wrong("most_confused_pairs", says="Some pairs that are confused more often")
-def worst_of_each_row(matrix, n):
-    beside = matrix - np.diag(np.diag(matrix))
-    return sorted(((t, row.argmax(), row.max()) for t, row in enumerate(beside) if row.any()), key=lambda one: -one[2])[
-        :n
-    ]
-
-
-@wrong("most_confused_pairs", says="should be whole numbers")
-def parts_of_the_row(matrix, n):
-    return listed(matrix / matrix.sum(axis=1, keepdims=True))[:n]
-
-
-@wrong("most_confused_pairs", says="Mistakes stand on both sides")
-def lower_triangle(matrix, n):
-    return listed(matrix, keep=lambda t, p: t > p)[:n]
-
-
-@wrong("most_confused_pairs", says="three numbers: true class, predicted class, count")
-def pair_and_count(matrix, n):
-    return [((t, p), count) for t, p, count in listed(matrix)[:n]]
-
-
-@wrong("most_confused_pairs", says="A pair stands in your list more than once")
-def generator_without_end(matrix, n):
-    while True:
-        yield listed(matrix)[0]
-
-
-@wrong("most_confused_pairs", says="A list is wanted, but your function returned int")
-def number_of_mistakes(matrix, n):
-    return int(matrix.sum() - np.trace(matrix))
-
-
-@wrong("most_confused_pairs", says="The order is true, predicted, count")
-def count_first(matrix, n):
-    found = [(int(c), i, j) for (i, j), c in np.ndenumerate(matrix) if i != j and c]
-    return sorted(found, reverse=True)[:n]
