@@ -581,27 +581,6 @@ def intervals(table, alt: str, ylabel: str = "fraction") -> None:
     show(figure, alt)
 
 
-def confusion_matrices(matrices: dict[str, np.ndarray], names: Sequence[str], alt: str, limit: float = 1.0) -> None:
-    """Draw confusion matrices, rows: true classes, with their counts; title -> matrix.
-
-    The colour is a count's fraction of its row, and ends at `limit`.
-    """
-    side = 0.44 * len(names) + 1.4
-    figure, axes = plt.subplots(1, len(matrices), figsize=(side * len(matrices) + 0.6, side), squeeze=False)
-    for axis, (title, matrix) in zip(axes[0], matrices.items(), strict=True):
-        fractions = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-        picture = axis.imshow(fractions, cmap="Blues", vmin=0, vmax=limit)
-        for (row, column), count in np.ndenumerate(matrix):
-            colour = "white" if fractions[row, column] > 0.6 * limit else "black"
-            axis.text(column, row, f"{count}", ha="center", va="center", color=colour, fontsize=8)
-        ticks = {"ticks": range(len(names)), "labels": names}
-        axis.set_xticks(**ticks, rotation=90 if max(map(len, names)) > 2 else 0)
-        axis.set_yticks(**ticks)
-        axis.set(title=title, xlabel="predicted class", ylabel="true class")
-    figure.colorbar(picture, ax=axes, label="fraction of the row" + (f" ({limit:g} and more)" if limit < 1 else ""))
-    show(figure, alt)
-
-
 def timeline(rows: Mapping[str, Sequence[tuple[float, float, str]]], alt: str) -> None:
     """Draw bars on a time axis: row -> [(start, length, label), ...]. Bars of one length share a colour."""
     lengths = sorted({length for bars in rows.values() for _, length, _ in bars})
