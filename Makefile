@@ -11,7 +11,7 @@ CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE
 # The module of a lab's checks is called like the lab, without its number.
 JUDGES = $(shell echo $(LAB) | cut -d_ -f2-)
 
-.PHONY: help lab test test-browser check venv outputs release address bundle grade reproduce mutants
+.PHONY: help lab test test-browser test-grading check venv outputs release address bundle grade reproduce mutants
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
@@ -27,6 +27,10 @@ test-browser: venv  ## open the labs in a real browser; pictures of every step i
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium; } || true
 	@.venv/bin/python -c "import playwright" 2>/dev/null || .venv/bin/python -m pip install -q playwright
 	@$(CLEAN) $(RUN) -m pytest -q tests/browser
+
+test-grading: venv  ## attacks on the grader, crashes, and its benchmark against nbgrader
+	@$(CLEAN) $(RUN) -m pytest -n 2 tests/redteam tests/test_grading.py tests/test_grading_fuzz.py tests/test_grading_nbgrader.py
+	@$(CLEAN) $(RUN) -m tests.benchmarks.grading --sizes 8 128
 
 check: venv  ## the same for one lab, LAB=03_...: linter, fresh release, checks and answer bank, both notebooks
 	@[ -n "$(LAB)" ] && [ -d "solutions/$(LAB)" ] || { echo "Say which lab: make check LAB=01_convolution_basics"; exit 1; }
@@ -50,7 +54,7 @@ address: venv  ## set where the course lies, URL=https://github.com/you/your-cou
 bundle: venv  ## write the student edition to dist/
 	@$(RUN) -m grader.bundle
 
-grade: venv  ## grade submitted/<student>/<lab>/ and write grades.csv (LAB=01_... for one)
+grade: venv  ## grade what is new in submitted/<student>/<lab>/ and write grades.csv (LAB=01_... for one)
 	@$(RUN) -m grader grade
 
 reproduce: venv  ## measure the figures in the README again
