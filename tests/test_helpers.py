@@ -1,6 +1,7 @@
 """The thin package: it imports fast, stays quiet, and its pictures and explorers say what they show."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -309,3 +310,18 @@ def test_boxes_of_a_diagram_stand_right_of_what_points_to_them(drawn):
     assert places["in"][1] > places["bias"][1]
     bends = [text.arrow_patch.get_connectionstyle().rad for text in axis.texts if not text.get_text()]
     assert bends == [0, -0.4, 0.4, -0.35, -0.35]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of '#rrggbb', as WCAG 2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+@pytest.mark.parametrize("kind", messages.COLOURS)
+def test_boxes_can_be_read_in_the_light_and_in_the_dark_theme(kind):
+    bar = luminance(messages.COLOURS[kind])
+    assert (1 + 0.05) / (bar + 0.05) > 3 and (bar + 0.05) / (luminance("#111111") + 0.05) > 3
+    box = messages.Message(kind, "Title", "text", rows=[["a"], ["b"]])._repr_html_()
+    assert "color:" not in re.sub(r"border-left:5px solid #\w{6}", "", box)  # the text has the theme's own colour
