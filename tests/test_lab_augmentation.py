@@ -92,6 +92,6 @@ def test_width_makes_network_d_narrower_and_leaves_it_as_it_was_trained(lab):
 
 
 def test_all_recipes_of_the_comparison_are_trained_alike():
-    runs = [training.reference_run(LAB, f"few_{name}") for name in ("plain", "augmented", "upside_down")]
+    runs = [training.reference_run(LAB, f"few_{name}") for name in ("plain", "augmented")]
     assert {len(run["val_accuracy"]) for run in runs} == {20}
     assert all(0 < run["val_accuracy_rotated"] < 1 for run in runs)
