@@ -37,6 +37,7 @@ def test_the_largest_network_learned_most_by_heart():
     assert np.median(runs["d"]["seconds"]) > 3 * np.median(runs["b"]["seconds"])
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
 def test_a_resumed_training_keeps_the_optimizers_state(lab, images, tmp_path):
     x, y = images
     callbacks = [keras.callbacks.ModelCheckpoint(tmp_path / "new" / "b.keras")]
