@@ -439,7 +439,7 @@ same, total = (output[:, 0] for output in pair_model.predict(test_inputs, verbos
 same_accuracy = np.mean((same > 0.5) == test_targets["same"])
 sum_accuracy = np.mean(np.round(total) == test_targets["sum"])
 off, off_by_9 = (np.abs(answer - test_targets["sum"]).mean() for answer in (total, 9))
-print(f"same: right for {same_accuracy:.3f} of the test pairs (guessing: about 0.5)")
+print(f"same: right for {same_accuracy:.3f} of the test pairs (always yes: {test_targets['same'].mean():.3f})")
 print(f"sum:  right for {sum_accuracy:.3f}; off by {off:.2f} on average (always saying 9: {off_by_9:.2f})")
 measured("right_more_often", "same" if same_accuracy > sum_accuracy else "sum")
 pairs = [np.hstack([test_inputs[side][k].reshape(8, 8) for side in ("left", "right")]) for k in range(6)]

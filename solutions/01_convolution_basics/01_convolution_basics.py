@@ -223,7 +223,7 @@ head = camera[60:262, 150:352]
 smooth = {name: kernel for name, kernel in KERNELS.items() if np.isclose(kernel.sum(), 1)}
 alt = "Four kernels whose weights sum to 1, each above its response: unchanged, crisper, softer, softer."
 plots.kernel_responses(smooth, head, alt, limit=255)
-print("means:", {name: round(correlate2d(head.astype(float), k, "valid").mean(), 1) for name, k in smooth.items()})
+print("means:", {name: f"{correlate2d(head.astype(float), k, 'valid').mean():.1f}" for name, k in smooth.items()})
 
 # %% [markdown]
 # A kernel whose weights sum to **1** keeps the brightness: all four pictures have the grey scale of the photograph,
@@ -296,7 +296,7 @@ plots.image_grid([camera, blurred, gradient_magnitude(camera)], titles, alt, siz
 
 # %% [markdown]
 # The Gaussian has taken the details away. In the gradient magnitude upright edges (the tripod's legs) and level ones
-# (the skyline) are bright alike: Sobel x alone sees the first, Sobel y the second.
+# (the skyline) are bright alike: Sobel x answers mainly to the first, Sobel y to the second.
 #
 # ### Try it
 #
@@ -415,7 +415,7 @@ print(f"then {side}×{side} is left")
 
 # %% [markdown]
 # Padding costs something too: zeros around a photograph are a black frame, and an edge detector finds that frame. We
-# show it on a bright piece of sky.
+# show it on a piece of sky. (The sky is bright; its small differences are stretched from black to white here.)
 
 # %%
 explorer.static(image="sky", kernel="edges 3", border="same")

@@ -517,7 +517,7 @@ plots.lines({"": puzzle["learning_rate"]}, "It falls in steps, each to one half.
 profile.seed_everything(0)
 conv = build_conv_network(momentum=0.9)
 live = training.LiveCurves(reference=training.reference_run(LAB, "conv"))
-train(conv, to_images(x_train), y_train, profile.epochs(30), [live], LEARNING_RATE)
+history = train(conv, to_images(x_train), y_train, profile.epochs(30), [live], LEARNING_RATE)
 
 # %% [markdown]
 # Now validation follows within the first epochs, and the test accuracy is
