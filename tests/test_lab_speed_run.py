@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader import source
-from helpers import session, training
+from helpers import networks, session, training
 
 LAB = "10_speed_run"
 
@@ -41,7 +41,7 @@ def test_a_patch_is_where_its_index_says(lab):
 
 def test_the_run_costs_a_little_more_than_the_budget(lab, network):
     d = training.reference_model("03_cifar_progression", "d")
-    budgets = lab["EPOCHS"] * lab["multiply_adds"](network) / (30 * lab["multiply_adds"](d))
+    budgets = lab["EPOCHS"] * networks.multiply_adds(network) / (30 * networks.multiply_adds(d))
     assert 1 < budgets < 1.1
 
 
@@ -72,7 +72,8 @@ def test_the_loop_learns_forty_images_and_returns_its_curve(few, network, capsys
 def test_muon_keeps_the_length_of_a_kernel_and_moves_it_in_all_directions(lab):
     import keras
 
-    muon, kernel = lab["Muon"](1.0, 0.08), keras.Variable(np.random.default_rng(0).normal(size=(3, 3, 4, 8)), "float32")
+    values = np.random.default_rng(0).normal(size=(3, 3, 4, 8)).astype("float32")
+    muon, kernel = lab["Muon"](1.0, 0.08), keras.Variable(values)
     muon.build([kernel])
     kernel.assign(kernel * 8**0.5 / np.linalg.norm(kernel.numpy()))
     before = kernel.numpy()

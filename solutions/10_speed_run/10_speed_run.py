@@ -33,14 +33,13 @@
 import time
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers, ops
 from scipy import stats
 
 from checks import core
 from checks import speed_run as checks
-from helpers import datasets, plots, pretrained, profile, training
+from helpers import datasets, networks, plots, pretrained, profile, training
 from helpers.progress import measured, predict
 
 LAB = "10_speed_run"
@@ -65,20 +64,13 @@ data = datasets.load("cifar10")
 x_train, y_train, x_val, y_val, x_test, y_test = datasets.three_parts(data)
 print("You work with", data.source)
 
-
-def multiply_adds(model):
-    """Products of weights and values for one image: each weight of a kernel counts once per position of the output."""
-    kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
-    return sum(int(np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:-1])) for layer in kernels)
-
-
-networks = {name: training.reference_model("03_cifar_progression", name) for name in "abcd"}
-networks["d_augmented"], networks["resnet20"] = networks["d"], pretrained.resnet20().network
-budget = 30 * multiply_adds(networks["d"])  # per training image
+models = {name: training.reference_model("03_cifar_progression", name) for name in "abcd"}
+models |= {"d_augmented": models["d"], "resnet20": pretrained.resnet20().network}
+budget = 30 * networks.multiply_adds(models["d"])  # per training image
 
 # %% [markdown]
 # The **budget** of this lab: thirty epochs of network d. ResNet-20, the course's own pretrained network, was trained for
-# 164 epochs. **Predict:** how many budgets did that cost?
+# 164 epochs, with all 50,000 training images instead of 45,000. **Predict:** how many budgets did that cost?
 
 # %%
 predict("resnet20_in_budgets", ...)
@@ -87,30 +79,16 @@ predict("resnet20_in_budgets", ...)
 board = {}
 for lab in ("03_cifar_progression", "05_augmentation", "08_pretrained_resnet"):
     for row in training.reference_figures(lab):
-        if row["run"] in networks and row["metric"] == "test_accuracy":
-            board[row["run"]] = (row["epochs"] * multiply_adds(networks[row["run"]]) / budget, row["mean"])
-
-
-def show_board(alt):
-    """Test accuracy over the budgets that each training took."""
-    figure, axis = plt.subplots(figsize=(8, 4))
-    for name, (budgets, accuracy) in board.items():
-        axis.plot(budgets, accuracy, "o", markersize=9)
-        axis.annotate(name.replace("_", " "), (budgets, accuracy), xytext=(8, -12), textcoords="offset points")
-    axis.axhline(0.94, color="black", linestyle="--")
-    axis.annotate("a person: 0.94", (0.006, 0.945))
-    axis.axvline(1, color="0.6", linestyle=":")
-    axis.set(xscale="log", xlabel="work of the training, in budgets", ylabel="test accuracy", ylim=(0.5, 1))
-    axis.set_xlim(0.005, 15)
-    plots.show(figure, alt)
-
-
+        if (run := row["run"]) in models and row["metric"] == "test_accuracy":
+            images = 50 / 45 if run == "resnet20" else 1
+            board[run] = (row["epochs"] * images * networks.multiply_adds(models[run]) / budget, row["mean"])
+axes = {"level": 0.94, "xlabel": "work of the training, in budgets", "ylabel": "test accuracy"}
 measured("resnet20_in_budgets", board["resnet20"][0])
-show_board("Test accuracy over the work of the training. Networks a to d rise from left to right; ResNet-20 lies far right.")
+plots.trade_off(board, "Accuracy over work: networks a to d rise from left to right; ResNet-20 lies far right.", **axes)
 
 
 # %% [markdown]
-# Each step to the right is ten times the work. The dotted line is the budget, the dashed one the person. (All figures of
+# Each step to the right is ten times the work; 10⁰ is one budget. The dotted line is the person. (All figures of
 # this lab were measured with a JPEG copy of CIFAR-10, a little harder than the original: ResNet-20 has
 # 0.902<!-- mean 08_pretrained_resnet:resnet20 test_accuracy --> here, and 0.9125<!-- published 08_pretrained_resnet:resnet20 test_accuracy --> was published.)
 #
@@ -175,7 +153,7 @@ kernel = whitening_kernel(patches, 0.0005)
 
 # %%
 if "kernel" not in globals():
-    kernel = np.array(training.reference_model(LAB, "speed_run").layers[0].kernel)
+    kernel = training.reference_model(LAB, "speed_run").layers[0].kernel.numpy()
 
 strength = np.square(kernel).sum(axis=(0, 1, 2))[:12]  # a weak pattern has a large filter
 order = np.argsort(strength)
@@ -322,14 +300,9 @@ def shift(images, offsets):
 
 # %%
 offsets = np.array([(0, 0), (2, 0), (-2, 0), (0, 2), (0, -2), (2, 2)])
-low, high = x_train.min(), x_train.max()
-plots.image_grid(
-    list((shift(np.repeat(x_train[:1], 6, axis=0), offsets) - low) / (high - low)),
-    [f"{down} down, {right} right" for down, right in offsets],
-    alt="One training image six times, moved by up to two pixels.",
-    columns=6,
-    size=1.5,
-)
+pictures = (shift(np.repeat(x_train[:1], 6, axis=0), offsets) - x_train.min()) / np.ptp(x_train)
+names = [f"{down} down, {right} right" for down, right in offsets]
+plots.image_grid(list(pictures), names, alt="One image six times, moved by up to two pixels.", columns=6, size=1.5)
 
 
 # %% [markdown]
@@ -403,7 +376,7 @@ def build_network(kernel, scale=8.0, start=with_identity, train_first=False):
     first, *others = (layer for layer in network.layers if isinstance(layer, layers.Conv2D))
     first.kernel.assign(kernel)
     for layer in others:
-        layer.kernel.assign(start(ops.convert_to_numpy(layer.kernel)))
+        layer.kernel.assign(start(layer.kernel.numpy()))
     return network
 
 
@@ -455,7 +428,7 @@ def train(network, epochs, plan=None, augment=move, smoothing=0.2, rate=None, lo
         if lookahead and step == steps:
             network.set_weights(slow)
         history["loss"].append(loss)
-        history["val_accuracy"].append(accuracy(network.predict(x_val, batch_size=500, verbose=0), y_val))
+        history["val_accuracy"].append(networks.accuracy(network, x_val, y_val))
         print(f"validation accuracy {history['val_accuracy'][-1]:.3f}")
     return history
 
@@ -479,8 +452,8 @@ if TRAIN or profile.current() != "full":
 # %%
 if "history" not in globals():
     network, history = training.reference_model(LAB, "speed_run"), training.reference_run(LAB, "speed_run")
-work = EPOCHS * multiply_adds(network) / budget
-print(f"{multiply_adds(network) / 1e6:.0f} million multiply-adds per image, {EPOCHS} epochs: {work:.2f} budgets")
+work = EPOCHS * networks.multiply_adds(network) / budget
+print(f"{networks.multiply_adds(network) / 1e6:.0f} million multiply-adds per image, {EPOCHS} epochs: {work:.2f} budgets")
 plots.lines({"validation accuracy": history["val_accuracy"]}, "Validation accuracy rises slowly, and most at the end.")
 
 
@@ -523,7 +496,7 @@ predict("gain_of_six_views", ...)
 some, labels = x_val[:2000], y_val[:2000]
 once, mirrored = ask(some), ask(some[:, :, ::-1])
 looks = {"once": once, "also mirrored, mean of logits": (once + mirrored) / 2}
-looks["also mirrored, mean of probabilities"] = np.array(ops.softmax(once) + ops.softmax(mirrored)) / 2
+looks["also mirrored, mean of probabilities"] = (ops.softmax(once) + ops.softmax(mirrored)) / 2
 
 # %%
 looks["six views"] = average_views(ask, some)
@@ -552,14 +525,13 @@ if "test_logits" not in globals():
 
 measured("test_accuracy", accuracy(test_logits, y_test))
 rows = {(row["run"], row["metric"]): row for row in training.reference_figures(LAB)}
-board["speed_run"] = (work, rows["speed_run", "test_accuracy"]["mean"])
-board["longer"] = (40 / EPOCHS * work, rows["longer", "test_accuracy"]["mean"])
-share = rows["speed_run", "test_accuracy"]["mean"] / rows["longer", "test_accuracy"]["mean"]
-print(f"three times as long would reach {rows['longer', 'test_accuracy']['mean']:.3f}; one budget reaches {share:.1%} of it")
-show_board("The board again. The speed run lies at the budget, a little above ResNet-20, which took four times the work.")
+board["speed run"] = (work, rows["speed_run", "test_accuracy"]["mean"])
+longer = rows["longer", "test_accuracy"]["mean"]
+print(f"ours: {board['speed run'][1]:.3f}; three times as long: {longer:.3f}; share: {board['speed run'][1] / longer:.1%}")
+plots.trade_off(board, "The board again. The speed run is as high as ResNet-20, far to the left of it.", **axes)
 
 # %% [markdown]
-# The board shows the means of our runs. As good as ResNet-20, with less than a quarter of its work; the augmented d has
+# The board shows the means of our runs. As good as ResNet-20, with about a fifth of its work; the augmented d has
 # 0.847<!-- mean 05_augmentation:d_augmented test_accuracy -->.
 #
 # Where is the ceiling? Three times as many epochs, with cutout, reached 0.917<!-- mean longer test_accuracy -->. The share of it that one
@@ -570,44 +542,44 @@ show_board("The board again. The speed run lies at the budget, a little above Re
 #
 # A recipe of eight ingredients works. Does each of them? A bad way to find out is to add them one after the other: it
 # depends on the order. A better one is **ablation**: leave out one, keep all others, train again. We did it with several
-# seeds, and compared each run with the full one of the same seed. (Random flips, the cosine of {{lab cifar_progression}} and
-# a constant rate stand in for what was left out.)
+# seeds, and compared each run with the full one of the same seed.
+#
+# | run | instead |
+# | --- | --- |
+# | constant rate, one cycle | a constant rate; the cosine of {{lab cifar_progression}}, in place of the triangle |
+# | without flip, flip by chance | no image mirrored; chance decides in each epoch anew |
+# | without shift, without lookahead, without smoothing | no such step |
+# | without whitening | a first layer that begins at random and learns |
+# | without identity, bias not scaled | random kernels at the start; $s = 1$ |
 #
 # **Predict:** what costs most when it is left out? And how many of the ten differences lie beyond chance?
 
 # %%
-ABLATION = {
-    "constant_rate": "a constant rate instead of the triangle",
-    "one_cycle": "a cosine instead of the triangle",
-    "without_flip": "no flips",
-    "flip_by_chance": "flips by chance instead of alternating",
-    "without_shift": "no shifts",
-    "without_lookahead": "no lookahead",
-    "without_whitening": "no whitening: a first layer that learns",
-    "without_identity": "no identity at the start",
-    "bias_not_scaled": "no scaled bias",
-    "without_smoothing": "no label smoothing",
-}
-predict("most_missed", ..., list(ABLATION.values()))
+runs = [run for run, metric in rows if metric == "val_accuracy_lost"]
+predict("most_missed", ..., runs)
 predict("beyond_chance", ...)
 
 # %%
-figure, axis = plt.subplots(figsize=(8, 4))
-lost = {name: rows[name, "val_accuracy_lost"] for name in ABLATION}
-seeds = lost["without_flip"]["seeds"]
-width = stats.t.ppf(0.975, seeds - 1) / np.sqrt(seeds)  # of a 95 % interval, in standard deviations
-for place, (name, row) in enumerate(sorted(lost.items(), key=lambda item: item[1]["mean"])):
-    clear = row["mean"] - width * row["std"] > 0
-    axis.errorbar(row["mean"], place, xerr=width * row["std"], fmt="o", capsize=4, color=plots.COLOURS[0] if clear else "0.6")
-    axis.annotate(ABLATION[name], (-0.0165, place), va="center")
-axis.axvline(0, color="black", linestyle=":")
-axis.set(xlabel="validation accuracy lost (mean of the seeds, 95 % interval)", yticks=(), xlim=(-0.017, 0.018))
-plots.show(figure, "Accuracy lost without each ingredient, with intervals; most intervals include 0.")
-measured("most_missed", ABLATION[max(lost, key=lambda name: lost[name]["mean"])])
-measured("beyond_chance", sum(row["mean"] - width * row["std"] > 0 for row in lost.values()))
+lost = {run: rows[run, "val_accuracy_lost"] for run in runs}
+seeds = lost["one_cycle"]["seeds"]
+width = stats.t.ppf(0.975, seeds - 1) / seeds**0.5  # half a 95 % interval, in standard deviations
+
+
+def interval(some):
+    """Means, names and half intervals of some runs."""
+    means, halves = ([lost[run]["mean"] for run in some], [width * lost[run]["std"] for run in some])
+    return means, [run.replace("_", " ") for run in some], None, halves
+
+
+clear = [run for run in runs if lost[run]["mean"] > width * lost[run]["std"]]
+dots = {"beyond chance": interval(clear), "the interval holds 0": interval([run for run in runs if run not in clear])}
+alt = "Accuracy lost without each ingredient, with intervals; most of the intervals hold 0."
+plots.line_panels({f"{seeds} seeds, 95 % intervals": dots}, alt, "validation accuracy lost", "", style="o", xticks=[0, 0.005, 0.01])
+measured("most_missed", max(lost, key=lambda run: lost[run]["mean"]))
+measured("beyond_chance", len(clear))
 
 # %% [markdown]
-# Blue: the interval does not reach 0. Grey: the difference may be chance. A rate that falls matters most,
+# Where the interval holds 0, the difference may be chance. A rate that falls matters most,
 # 0.010<!-- mean constant_rate val_accuracy_lost -->; whether it falls on a line or on a cosine does not show. Flips give
 # 0.009<!-- mean without_flip val_accuracy_lost -->, though the six views at the end flip as well. Lookahead and shifts give
 # 0.005<!-- mean without_lookahead val_accuracy_lost --> and 0.004<!-- mean without_shift val_accuracy_lost -->. The rest
@@ -620,12 +592,10 @@ measured("beyond_chance", sum(row["mean"] - width * row["std"] > 0 for row in lo
 # %%
 LADDER = ["bare", "whitening", "identity", "flips", "shifts", "smoothing", "triangle", "scaled_bias"]
 steps = [rows[f"ladder_{name}", "val_accuracy"] for name in LADDER] + [rows["speed_run", "val_accuracy"]]
-figure, axis = plt.subplots(figsize=(8, 3.6))
-axis.errorbar(range(len(steps)), [row["mean"] for row in steps], [row["std"] for row in steps], fmt="o-", capsize=4)
-names = ["bare"] + [f"+ {name.replace('_', ' ')}" for name in (*LADDER[1:], "lookahead")]
-axis.set_xticks(range(len(names)), names, rotation=30)
-axis.set(ylabel="validation accuracy, six views", ylim=(None, 1))
-plots.show(figure, "Validation accuracy as ingredients are added. It scatters at first, and then jumps with the triangle.")
+names = [f"+ {name.replace('_', ' ')}".removeprefix("+ bare") or "bare" for name in (*LADDER, "lookahead")]
+dots = {"mean ± deviation": ([row["mean"] for row in steps], names, None, [row["std"] for row in steps])}
+alt = "Validation accuracy as ingredients are added, from bottom to top. It scatters at first, and jumps with the triangle."
+plots.line_panels({"one after the other": dots}, alt, "validation accuracy, six views", "", style="o")
 
 
 # %% [markdown]
@@ -655,7 +625,7 @@ plots.show(figure, "Validation accuracy as ingredients are added. It scatters at
 # covariance, and the frozen kernel no longer whitens them. In the ladder whitening lifts the
 # mean from 0.717<!-- mean ladder_bare val_accuracy --> to 0.797<!-- mean ladder_whitening val_accuracy -->, with large deviations; leaving it out of the full recipe costs
 # 0.003<!-- mean without_whitening val_accuracy_lost -->, within chance: alone it rescues bad starts, in company others do. ResNet-20 took
-# four times the work for the same accuracy; this compares two recipes as a whole, not the architectures, since ResNet-20 was
+# five times the work for the same accuracy; this compares two recipes as a whole, not the architectures, since ResNet-20 was
 # not trained by this one.
 
 # %% [markdown]
@@ -730,7 +700,7 @@ def in_ordinary_layers(network):
     """The same network without layers of our own: a scaled bias becomes the bias of what stands before it."""
     stack, values = [], []
     for layer in network.layers:
-        weights = [np.array(weight) for weight in layer.weights]
+        weights = [weight.numpy() for weight in layer.weights]
         if isinstance(layer, ScaledBias):
             bias = layer.scale * weights[0]
             first = isinstance(stack[-1], layers.BatchNormalization)  # the order of its weights: beta, mean, variance
@@ -755,11 +725,6 @@ def cut_out(images, rng):
     return images
 
 
-def cosine(done):
-    """The factor of `training.OneCycle`."""
-    return 0.1 + 3.6 * done if done < 0.25 else 0.5 + 0.5 * np.cos(np.pi * (done - 0.25) / 0.75)
-
-
 CHANGES = {  # arguments of build_network, and of train; in the order of the ladder
     "without_whitening": ({"train_first": True}, {}),
     "without_identity": ({"start": lambda kernel: kernel}, {}),
@@ -769,7 +734,7 @@ CHANGES = {  # arguments of build_network, and of train; in the order of the lad
     "constant_rate": ({}, {"rate": lambda done: 0.3}),
     "bias_not_scaled": ({"scale": 1.0}, {}),
     "without_lookahead": ({}, {"lookahead": False}),
-    "one_cycle": ({}, {"rate": cosine}),
+    "one_cycle": ({}, {"rate": training.one_cycle}),
     "flip_by_chance": ({}, {"plan": lambda n, epochs, rng: rng.random((epochs, n)) < 0.5}),
 }
 
@@ -789,7 +754,7 @@ def measure(seed):
         building = {name: value for change in changes for name, value in CHANGES[change][0].items()}
         fitting |= {name: value for change in changes for name, value in CHANGES[change][1].items()}
         learned = keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")((2, 2, 3, 24))
-        network = build_network(np.array(learned) if "train_first" in building else whitening, **building)
+        network = build_network(learned.numpy() if "train_first" in building else whitening, **building)
         began = time.perf_counter()
         history = train(network, epochs, seed=seed, **fitting)
         shared = {"run": run, "epochs": epochs, "seconds": time.perf_counter() - began, "data": data.source}

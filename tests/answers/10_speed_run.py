@@ -171,6 +171,13 @@ def first_epoch_only(n, epochs, rng):
     return rng.random(n) < 0.5
 
 
+@wrong("flip_plan", says="For 400 images and 5 epochs: TypeError")
+def half_of_them_as_a_fraction(n, epochs, rng):
+    first = np.zeros(n, bool)
+    first[rng.permutation(n)[: n / 2]] = True
+    return np.array([first ^ (epoch % 2 == 1) for epoch in range(epochs)])
+
+
 @wrong("flip_plan", says="Your function returned None")
 def plan_without_return(n, epochs, rng):
     rng.random(n)
@@ -297,12 +304,6 @@ def the_smaller_of_two_lines(done, peak_at=0.23, start=0.2, end=0.07):
 @wrong("triangle", says="is None")
 def rate_without_return(done, peak_at=0.23, start=0.2, end=0.07):
     interpolated.function(done, peak_at, start, end)
-
-
-@wrong("triangle", says="is None")
-def only_up(done, peak_at=0.23, start=0.2, end=0.07):
-    if done < peak_at:
-        return start + (1 - start) * done / peak_at
 
 
 @wrong("triangle", says="and that is not right")
