@@ -85,7 +85,8 @@ def load(lab: str, course: Path = ROOT) -> Lab:
         if not about["grade"]:
             continue
         name = grade_id.removeprefix("test_")
-        if cells[place].source.strip() == f"checks.{name}({name})" and name in places:
+        derived = source.test_cell(name, 0).source.partition("\n### BEGIN HIDDEN TESTS")[0]
+        if cells[place].source.strip() == derived and name in places:
             stub = cells[places[name]].source
             exercises[name] = Exercise(name, float(about["points"]), stub, places[name], place)
         else:

@@ -13,7 +13,21 @@ import nbformat
 import pytest
 
 from grader import __main__ as commands
-from grader import book, export, feedback, judging, probing, reading, rebuild, regrade, report, store, tables, work
+from grader import (
+    book,
+    export,
+    feedback,
+    judging,
+    probing,
+    reading,
+    rebuild,
+    regrade,
+    report,
+    source,
+    store,
+    tables,
+    work,
+)
 from grader import grade as grading
 from grader.source import ROOT
 from tests import redteam
@@ -423,6 +437,16 @@ def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
 def test_waiting_for_a_core_is_not_a_students_time():
     seen = probing.look(os.getpid())
     assert seen.processes >= 1 and seen.memory > 0 and seen.cpu > 0
+
+
+@pytest.mark.parametrize("lab", source.labs())
+def test_every_exercise_of_every_lab_is_graded_by_its_check(lab):
+    found = rebuild.load(lab)
+    assert {one.name: one.points for one in source.exercises(source.notebook(lab))} == {
+        name: one.points for name, one in found.exercises.items()
+    }
+    assert set(found.exercises) == set(judging.checks(lab))
+    assert all(name.startswith("written_") for name in found.by_hand)
 
 
 def test_lab_is_told_from_content():
