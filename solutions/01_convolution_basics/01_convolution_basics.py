@@ -300,7 +300,7 @@ plots.image_grid([camera, blurred, gradient_magnitude(camera)], titles, alt, siz
 #
 # ### Try it
 #
-# Choose an image and a kernel. With the kernel *your own 3×3* nine sliders appear. Can you build a kernel that shifts
+# Choose an image and a kernel. With the kernel *your own 3×3* nine fields appear. Can you build a kernel that shifts
 # the picture by one pixel? One that answers orange to edges from dark (above) to bright (below)? What *border* and
 # *stride* do is the matter of the next section; try them and guess.
 
