@@ -29,6 +29,7 @@ def test_checksum_in_the_table_is_true(file):
 def test_files_are_small():
     sizes = {file: (checksums.DATA / file).stat().st_size for file in FILES}
     assert sizes.pop("efficientnet_lite0.npz") < 9_000_000
+    assert sizes.pop("reference_runs/10_speed_run/speed_run.keras") < 4_000_000  # two million weights of 16 bits
     assert max(sizes.values()) < 3_000_000
 
 

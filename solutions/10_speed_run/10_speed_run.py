@@ -685,7 +685,7 @@ class Muon(keras.optimizers.SGD):
         self.assign(memory, 0.6 * memory + gradient)
         update = ops.transpose(ops.reshape(gradient + 0.6 * memory, (-1, filters)))  # a row for each filter
         update = ops.reshape(ops.transpose(newton_schulz(update)), variable.shape)
-        length = filters**0.5 / ops.norm(variable)
+        length = (filters / ops.sum(ops.square(variable))) ** 0.5
         self.assign(variable, length * variable - self.kernel_rate * learning_rate * update)
 
 
