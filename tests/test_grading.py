@@ -384,7 +384,7 @@ def reference(tmp_path_factory):
 @pytest.mark.long
 def test_two_workers_a_killed_zygote_and_a_busy_machine_change_nothing(small, reference):
     fill_class(small)
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
     try:
         redteam.graded(small, workers=2)
     finally:
