@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Plain `nbgrader autograde` on a tiny lab, for whoever wants it: what a submission is worth."""
-=======
 """Plain `nbgrader autograde` on a tiny lab, for whoever wants it: what a submission is worth with our settings."""
->>>>>>> grading
 
 import copy
 from types import SimpleNamespace
