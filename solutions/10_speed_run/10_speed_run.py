@@ -356,7 +356,7 @@ def triangle(done, peak_at=0.23, start=0.2, end=0.07):
 # its own: yours follows.
 
 # %%
-def build_network(kernel, scale=8.0, start=with_identity, train_first=False):
+def build_network(kernel, scale=8.0, start=None, train_first=False):
     """The speed run's network for images (N, 32, 32, 3). kernel: of the first layer, which stays as it is."""
 
     def convolution(filters):
@@ -372,11 +372,14 @@ def build_network(kernel, scale=8.0, start=with_identity, train_first=False):
     for filters in (64, 256, 256):
         stack += [convolution(filters), layers.MaxPooling2D(), *normalise(), convolution(filters), *normalise()]
     stack += [layers.GlobalMaxPooling2D(), layers.Dense(N_CLASSES, use_bias=False, dtype="float32")]
-    network = keras.Sequential([keras.Input((32, 32, 3)), *stack, layers.Rescaling(1 / 9, dtype="float32")])
+    outputs = inputs = keras.Input((32, 32, 3))
+    for layer in [*stack, layers.Rescaling(1 / 9, dtype="float32")]:
+        outputs = layer(outputs)
+    network = keras.Model(inputs, outputs)
     first, *others = (layer for layer in network.layers if isinstance(layer, layers.Conv2D))
     first.kernel.assign(kernel)
     for layer in others:
-        layer.kernel.assign(start(layer.kernel.numpy()))
+        layer.kernel.assign((start or with_identity)(layer.kernel.numpy()))
     return network
 
 
@@ -403,7 +406,7 @@ def move(images, rng):
     return shift(images, rng.integers(-2, 3, (len(images), 2)))
 
 
-def train(network, epochs, plan=None, augment=move, smoothing=0.2, rate=None, lookahead=True, optimizer=None, seed=0):
+def train(network, epochs, plan=None, augment=None, smoothing=0.2, rate=None, lookahead=True, optimizer=None, seed=0):
     """Train by the recipe; arguments change or leave out an ingredient. Returns a history with loss and val_accuracy."""
     rng, batch_size = np.random.default_rng(seed), min(1000, len(x_train))
     mirrored = (plan or flip_plan)(len(x_train), epochs, rng)
@@ -417,7 +420,7 @@ def train(network, epochs, plan=None, augment=move, smoothing=0.2, rate=None, lo
         for some in np.split(order, steps // epochs):
             images = np.where(mirrored[epoch, some, None, None, None], x_train[some, :, ::-1], x_train[some])
             optimizer.learning_rate = peak * (rate or triangle)(step / steps)
-            loss = float(network.train_on_batch(augment(images, rng), y_train[some]))
+            loss = float(network.train_on_batch((augment or move)(images, rng), y_train[some]))
             step += 1
             if lookahead and step % 5 == 0 and step < steps:
                 keep = 0.95**5 * ((step - 1) / steps) ** 3
@@ -699,7 +702,7 @@ class Muon(keras.optimizers.SGD):
 def in_ordinary_layers(network):
     """The same network without layers of our own: a scaled bias becomes the bias of what stands before it."""
     stack, values = [], []
-    for layer in network.layers:
+    for layer in network.layers[1:]:  # after the input
         weights = [weight.numpy() for weight in layer.weights]
         if isinstance(layer, ScaledBias):
             bias = layer.scale * weights[0]
