@@ -20,7 +20,7 @@
 #
 # **You need** {{lab cifar_progression}}: network d, training and validation curves. Its trained network is loaded here.
 #
-# **Time:** about 120 minutes of work. Running every cell takes about 8 minutes on two CPU cores, most of it in
+# **Time:** about 125 minutes of work. Running every cell takes about 8 minutes on two CPU cores, most of it in
 # section 4, where you may load our trained networks instead.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
@@ -54,7 +54,7 @@ N_CLASSES = 10
 FEW = 7500
 
 # %% [markdown]
-# ## 1 A quarter turn (20 minutes)
+# ## 1 A quarter turn (25 minutes)
 #
 # First the data: CIFAR-10 again, split, scaled and standardised just as in {{lab cifar_progression}}. The mean and the standard deviation
 # come from the training images alone. The same seed gives the same split, so the network of {{lab cifar_progression}} was not trained
