@@ -50,7 +50,7 @@ def test_unknown_profile_is_one_sentence(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "epochs", "samples"), [("full", 10, 50_000), ("quick", 3, 10_000), ("ci", 2, 100), ("", 10, 50_000)]
+    ("name", "epochs", "samples"), [("full", 10, 50_000), ("quick", 3, 10_000), ("ci", 2, 200), ("", 10, 50_000)]
 )
 def test_profiles(monkeypatch, name, epochs, samples):
     if name:
