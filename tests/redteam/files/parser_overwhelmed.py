@@ -1,5 +1,7 @@
 """Source that exhausts a parser."""
 
+# state: partly graded
+
 import json
 
 from tests import redteam
