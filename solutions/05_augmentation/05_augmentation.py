@@ -581,21 +581,23 @@ def build_upside_down():
 predict("gain_by_upside_down", ...)
 
 # %%
+few = {name: training.reference_run(LAB, f"few_{name}") for name in ("plain", "augmented")}
+
+# %%
 if TRAIN:
     profile.seed_everything(0)
     batches = make_pipeline(x_train[:FEW], y_train[:FEW], BATCH_SIZE, build_upside_down(), training=True)
     narrow = build_d(16)
-    upside_down = train(narrow, batches, x_val, y_val, profile.epochs(EPOCHS))
-    upside_down["val_accuracy_rotated"] = float(np.mean(classes(narrow, x_rotated) == true))
+    few["upside_down"] = train(narrow, batches, x_val, y_val, profile.epochs(EPOCHS))
+    few["upside_down"]["val_accuracy_rotated"] = float(np.mean(classes(narrow, x_rotated) == true))
 
 # %% [markdown]
 # The other recipes are runs of ours: no augmentation, and flip, shift and turn as above.
 
 # %%
-few = {name: training.reference_run(LAB, f"few_{name}") for name in ("plain", "augmented")}
-if "upside_down" in globals():
-    few["upside_down"] = upside_down
-    measured("gain_by_upside_down", upside_down["val_accuracy"][-1] - few["augmented"]["val_accuracy"][-1])
+if "upside_down" in few:
+    gain = few["upside_down"]["val_accuracy"][-1] - few["augmented"]["val_accuracy"][-1]
+    measured("gain_by_upside_down", gain)
 ends = {name: [run["accuracy"][-1], run["val_accuracy"][-1], run["val_accuracy_rotated"]] for name, run in few.items()}
 print(pd.DataFrame(ends, index=["training", "validation", "validation, rotated by 90°"]).T.round(3).to_string())
 
