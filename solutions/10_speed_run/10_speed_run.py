@@ -437,8 +437,8 @@ def train(network, epochs, plan=None, augment=None, smoothing=0.2, rate=None, lo
 
 
 # %% [markdown]
-# Thirteen epochs are a little more than one budget, and took 4<!-- our speed_run seconds --> seconds on a large GPU. On two CPU cores a
-# coffee break will do if they multiply 16-bit numbers; otherwise it is an hour or two, a long lunch. So the next cell trains only
+# Thirteen epochs are a little more than one budget, and took 4<!-- our speed_run seconds --> seconds on a large GPU. On two CPU cores we have
+# not timed it whole: count on a coffee break if they multiply 16-bit numbers, and on much longer if not. So the next cell trains only
 # if you set `TRAIN = True` above, or in the shorter run profiles, which use few images. (`COURSE_PROFILE=quick` takes less
 # than a tenth of the budget.) The loop says how many minutes are left.
 
@@ -538,8 +538,8 @@ plots.trade_off(board, "The board again. The speed run is as high as ResNet-20, 
 # 0.847<!-- mean 05_augmentation:d_augmented test_accuracy -->.
 #
 # Where is the ceiling? Three times as many epochs, with cutout, reached 0.917<!-- mean longer test_accuracy -->. The share of it that one
-# budget reaches is printed above. The published 0.94 is out of reach here: our copy of the images has lost details to JPEG,
-# and a tenth of them is kept for validation.
+# budget reaches is printed above. The published 0.94 we did not reach. Two likely reasons: our copy of the images has lost
+# details to JPEG, and a tenth of them is kept for validation.
 #
 # ## 7 What did it? (25 minutes)
 #
@@ -586,7 +586,8 @@ measured("beyond_chance", len(clear))
 # 0.010<!-- mean constant_rate val_accuracy_lost -->; whether it falls on a line or on a cosine does not show. Flips give
 # 0.009<!-- mean without_flip val_accuracy_lost -->, though the six views at the end flip as well. Lookahead and shifts give
 # 0.005<!-- mean without_lookahead val_accuracy_lost --> and 0.004<!-- mean without_shift val_accuracy_lost -->. The rest
-# is within chance: not "useless", but too small for these seeds and 5,000 images.
+# is within chance: not "useless", but too small for these seeds and 5,000 images. (Of ten such intervals, some will now and then
+# miss 0 by chance alone. That of the shifts almost touches it: believe it least.)
 #
 # And yet each of them was in the recipe for a reason. Look at it the other way round: begin with the bare network, the same
 # number of steps and a constant rate, and add the ingredients one by one. (Means of three seeds, each with their standard
@@ -602,8 +603,9 @@ plots.line_panels({"one after the other": dots}, alt, "validation accuracy, six 
 
 
 # %% [markdown]
-# Without a falling rate chance rules: look at the deviation of the bare network. Whitening and identity lift the runs that
-# start badly. In the full recipe other ingredients do that work, so they are not missed.
+# Without a falling rate chance rules: look at the deviation of the bare network. With whitening and identity
+# the mean rises and the runs scatter less: with three seeds this is a hint, no proof. In the full recipe they are not missed;
+# perhaps other ingredients do their work there.
 # That is why an ablation says what an ingredient gives *in this company*, no more.
 #
 # ### Your conclusion (3 points)
@@ -627,7 +629,7 @@ plots.line_panels({"one after the other": dots}, alt, "validation accuracy, six 
 # measurement of dose or temperature, it hides it. It also fits one kind of data: images from another camera have another
 # covariance, and the frozen kernel no longer whitens them. In the ladder whitening lifts the
 # mean from 0.717<!-- mean ladder_bare val_accuracy --> to 0.797<!-- mean ladder_whitening val_accuracy -->, with large deviations; leaving it out of the full recipe costs
-# 0.003<!-- mean without_whitening val_accuracy_lost -->, within chance: alone it rescues bad starts, in company others do. ResNet-20 took
+# 0.003<!-- mean without_whitening val_accuracy_lost -->, within chance: alone it seems to rescue bad starts (three seeds), in company it is not missed. ResNet-20 took
 # five times the work for the same accuracy; this compares two recipes as a whole, not the architectures, since ResNet-20 was
 # not trained by this one.
 
