@@ -619,8 +619,7 @@ print(pd.DataFrame(ends, index=["training", "validation", "validation, rotated b
 # 0.85<!-- our figures augmented --> upright and 0.33<!-- our figures augmented_rotated --> rotated. **Try it:** train with
 # `layers.RandomRotation(0.5, fill_mode="reflect")` alone, turns by any angle. What becomes of both columns?
 #
-# So augmentation teaches exactly the invariance that you ask for, and each one has its price. Ask for those that your
-# data need.
+# Small turns have not taught large ones. Ask for the invariances that your data need.
 #
 # ## 5 Where is it wrong? (30 minutes)
 #

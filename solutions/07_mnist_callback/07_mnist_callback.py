@@ -317,8 +317,8 @@ measured("fewer_epochs", min(runs, key=lambda rate: runs[rate]["median_epochs"])
 # %% [markdown]
 # Each point is a run. With the constant rate the callback stopped after
 # 8<!-- our single_conv_constant fewest_epochs --> to 11<!-- our single_conv_constant most_epochs --> epochs, with the
-# falling one always after 5<!-- our single_conv_decay most_epochs -->: smaller steps let the network settle, where large
-# ones make its accuracy waver below the threshold. Chance moves the first by some epochs, the second not at all. On the
+# falling one always after 5<!-- our single_conv_decay most_epochs -->. Two things differ, the first rate and the fall, so
+# the runs do not say which of them did it. Chance moves the first by some epochs, the second not at all. On the
 # test images they have 0.9891<!-- our single_conv_constant mean_test_accuracy --> and
 # 0.9905<!-- our single_conv_decay mean_test_accuracy --> on average. Every point lies far below the dotted line, the
 # threshold that training accuracy had just passed.
