@@ -11,29 +11,18 @@ from helpers import progress
 from tests.test_checks_core import doubled
 
 REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
-LABS = [lab for lab in source.labs() if core.hints(lab[3:])]
 
 
 def squeezed(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
-def test_some_labs_have_hints():
-    assert {"01_convolution_basics", "02_slash_cnn_vs_classic_ml"} <= set(LABS)
-
-
-@pytest.mark.parametrize("lab", LABS)
-def test_every_exercise_of_the_lab_has_two_hints_and_another_way(lab):
-    known = core.hints(lab[3:])
-    assert list(known) == [exercise.name for exercise in source.exercises(source.notebook(lab))]
-    for about in known.values():
-        assert set(about) == {"hints", "others"} and len(about["hints"]) == 2
-
-
-@pytest.mark.parametrize("lab", LABS)
-def test_no_hint_holds_a_line_of_the_solution(lab):
-    known = core.hints(lab[3:])
-    for exercise in source.exercises(source.notebook(lab)):
+@pytest.mark.parametrize("lab", source.labs())
+def test_every_exercise_has_two_hints_without_a_line_of_the_solution_and_another_way(lab):
+    known, exercises = core.hints(lab[3:]), source.exercises(source.notebook(lab))
+    assert list(known) == [exercise.name for exercise in exercises]
+    for exercise in exercises:
+        assert set(known[exercise.name]) == {"hints", "others"} and len(known[exercise.name]["hints"]) == 2
         lines = [line.strip() for line in REGION.search(exercise.cell.source)[1].splitlines()]
         told = squeezed(" ".join(known[exercise.name]["hints"]))
         # Of `return expression` and `name = expression`, the expression alone gives the line away, too.
