@@ -1,14 +1,15 @@
 """The speed run's checks: each ingredient of the recipe by what it computes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from checks.compare import array, as_array, compare, judge_array, number
-from checks.core import judges
+from checks.compare import Comparison, array, as_array, compare, judge_array, number
+from checks.core import Finding, Reason, judges
 from checks.probes import speed_run as probes
-from checks.probes.speed_run import linear_network
+from checks.probes.speed_run import linear_network, one_for_each
 
 # ---- whitening_kernel ---------------------------------------------------------------------------------------
 
@@ -27,10 +28,27 @@ class filters(array):  # noqa: N801 - a form, see `compare`
         if yours is None or yours.shape != expected.shape or not np.isfinite(yours).all():
             return False
         yours, expected = (one.reshape(-1, one.shape[-1]).astype("float64") for one in (yours, expected))
-        distances = np.linalg.norm(yours[:, :, np.newaxis] - expected[:, np.newaxis], axis=0)
+        distances = self.distances(yours, expected)
         found = distances.argmin(axis=0)
-        close = distances.min(axis=0) <= self.tol * np.linalg.norm(expected, axis=0).max()
+        close = distances.min(axis=0) <= self.tol
         return bool(close.all() and len(set(found.tolist())) == len(found)) and halves(yours) == halves(expected)
+
+    def unlike(self, yours, expected, name: str, where: str = "") -> Reason:
+        """How many filters are missing: their order is free, so that no index says what is wrong."""
+        found = as_array(yours)
+        if found is None or found.shape != expected.shape or not np.isfinite(found).all():
+            return super().unlike(yours, expected, name, where)
+        n = expected.shape[-1]
+        missing = (self.distances(found.reshape(-1, n), expected.reshape(-1, n)).min(axis=0) > self.tol).sum()
+        return Reason(
+            f"{where}{name} has the right shape, but of the {n} filters wanted {missing} are not among yours."
+        )
+
+    @staticmethod
+    def distances(yours: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """How far each of the columns is from each expected one, relative to the longest of these."""
+        apart = np.linalg.norm(yours[:, :, np.newaxis] - expected[:, np.newaxis], axis=0)
+        return apart / np.linalg.norm(expected, axis=0).max()
 
 
 def halves(columns: np.ndarray) -> bool:
@@ -48,10 +66,14 @@ def patch_sets(rng: np.random.Generator):
         yield {"patches": values.reshape(-1, *shape).astype("float32"), "epsilon": epsilon}
 
 
-def eigen(patches: np.ndarray, centred: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues and eigenvectors, in columns, of the covariance of the patches' values."""
-    flat = patches.reshape(len(patches), -1).astype("float64")
-    return np.linalg.eigh(np.cov(flat, rowvar=False) if centred else flat.T @ flat / len(flat))
+def products(flat: np.ndarray, mean=0.0) -> np.ndarray:
+    """The mean product of each two values, less this mean."""
+    return (flat - mean).T @ (flat - mean) / len(flat)
+
+
+def eigen(patches: np.ndarray, of=lambda flat: np.cov(flat, rowvar=False)) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues and eigenvectors, in columns, of the covariance of the patches' values, or of another matrix."""
+    return np.linalg.eigh(of(patches.reshape(len(patches), -1).astype("float64")))
 
 
 def as_kernel(columns: np.ndarray, patches: np.ndarray, negatives: bool = True) -> np.ndarray:
@@ -71,6 +93,11 @@ def with_eigen(change, **settings):
     return lambda patches, epsilon: as_kernel(change(*eigen(patches, **settings), epsilon), patches)
 
 
+def standardised(values, vectors, epsilon):
+    """What is right, of another matrix."""
+    return vectors / np.sqrt(values + epsilon)
+
+
 def with_negatives_beside(kernel: np.ndarray) -> np.ndarray:
     """The same filters, each followed by its negative."""
     half = kernel[..., : kernel.shape[-1] // 2]
@@ -83,7 +110,7 @@ whitening_kernel.mistakes = {
             eigen(patches)[1] / np.sqrt(eigen(patches)[0] + epsilon), patches, negatives=False
         )
     ),
-    "Filters and negatives alternate. First all filters are wanted, then all negatives.": (
+    "Filters and negatives stand in another order: first all filters, then all negatives, in the same order.": (
         lambda patches, epsilon: with_negatives_beside(whitening_kernel.right(patches, epsilon))
     ),
     "You divide by the eigenvalue, which is a variance. The standard deviation is its root.": (
@@ -105,8 +132,15 @@ whitening_kernel.mistakes = {
         with_eigen(lambda values, vectors, epsilon: vectors.T / np.sqrt(values + epsilon)),
         with_eigen(lambda values, vectors, epsilon: (vectors / np.sqrt(values + epsilon)).T),
     ],
-    "You forgot the mean: a covariance is of what differs from the mean patch.": (
-        with_eigen(lambda values, vectors, epsilon: vectors / np.sqrt(values + epsilon), centred=False)
+    "You forgot the mean: a covariance is of what differs from the mean patch.": with_eigen(standardised, of=products),
+    "You subtracted one mean from all numbers of the patches. Each of them has a mean of its own.": (
+        with_eigen(standardised, of=lambda flat: products(flat, flat.mean()))
+    ),
+    "You added up the products: the covariance is their mean over the patches.": (
+        with_eigen(standardised, of=lambda flat: len(flat) * products(flat, flat.mean(axis=0)))
+    ),
+    "You took the correlations, in which all numbers vary equally already. Whitening needs the covariance.": (
+        with_eigen(standardised, of=lambda flat: np.corrcoef(flat, rowvar=False))
     ),
 }
 
@@ -114,7 +148,7 @@ whitening_kernel.mistakes = {
 
 
 def kernels(rng: np.random.Generator):
-    for shape in ((3, 3, 4, 2), (3, 3, 2, 5), (5, 5, 3, 3)):
+    for shape in ((5, 3, 4, 2), (3, 3, 4, 5), (3, 5, 2, 3)):
         yield {"kernel": rng.normal(size=shape).astype("float32")}
 
 
@@ -136,10 +170,24 @@ def identity(kernel, clear=True, centre=None, rest=1.0, channels=lambda k: k, ex
     return changed
 
 
+def other_channels(kernel: np.ndarray) -> np.ndarray:
+    """Where a filter looks at another channel than its own."""
+    channels, filters = np.indices(kernel.shape)[2:]
+    return channels != filters
+
+
+def beside_the_centre(kernel: np.ndarray) -> np.ndarray:
+    """Where a filter looks at another pixel than the central one."""
+    rows, columns = np.indices(kernel.shape)[:2]
+    return (rows != kernel.shape[0] // 2) | (columns != kernel.shape[1] // 2)
+
+
 with_identity.mistakes = {
     "The old weights of the first filters are still there, around the 1. Set them to 0 first.": [
         lambda kernel: identity(kernel, clear=False),
         lambda kernel: kernel + identity(np.zeros_like(kernel)),
+        lambda kernel: np.where(other_channels(kernel), kernel, identity(kernel)),
+        lambda kernel: np.where(beside_the_centre(kernel), kernel, identity(kernel)),
     ],
     "The 1 stands in a corner of the kernel: such a filter shifts its channel. It belongs in the centre.": (
         lambda kernel: identity(kernel, centre=(0, 0))
@@ -164,7 +212,7 @@ with_identity.mistakes = {
 
 @judges(
     probes.flip_plan,
-    lambda rng: [{"n": n, "epochs": m, "seed": int(rng.integers(1, 10_000))} for n, m in ((400, 5), (399, 1))],
+    lambda rng: [{"n": n, "epochs": m, "seed": int(rng.integers(1, 10_000))} for n, m in ((10_000, 5), (9_999, 1))],
     "For {n} images and {epochs} epochs: ",
 )
 def flip_plan(answer, case):
@@ -191,7 +239,7 @@ def flip_plan(answer, case):
         )
     if np.array_equal(plan, other):
         return "Two different `rng` gave the same plan: which images begin mirrored should be drawn."
-    if abs(share - 0.5) > 0.15:  # six standard deviations
+    if abs(share - 0.5) > 0.03:  # six standard deviations
         return f"{share:.0%} of the images begin mirrored. About half is wanted."
     both_ways = (plan[1:] != plan[:-1]).mean() if len(plan) > 1 else 1
     if both_ways == 0:
@@ -269,25 +317,40 @@ def cross_entropy(wanted, logits):
     return -(np.asarray(wanted) * log_softmax(np.asarray(logits, "float64"), axis=1)).sum(1)
 
 
-def in_training(answer, case):
-    """The judge: right numbers are not enough, a training must be able to compute them."""
-    if (finding := smoothed_loss.compared(answer, case)) or answer["in_training"]:
-        return finding
-    return (
-        "The values are right, but a training cannot use your loss: there TensorFlow only plans what to compute. "
-        "Calculate with `keras.ops` alone, not with NumPy."
-    )
+def in_training(check: Comparison) -> Callable[[dict, dict], Finding]:
+    """A judge: right numbers are not enough, a training must be able to compute them."""
+
+    def judge(answer, case):
+        if (finding := check.compared(answer, case)) or not answer["in_training"]:
+            return finding
+        return (
+            "The values are right, but a training cannot use your function. There TensorFlow first plans what to "
+            f"compute, with tensors that have no values yet, and your function fails ({answer['in_training']}). "
+            "Calculate with `keras.ops` alone, on whole tensors."
+        )
+
+    return judge
 
 
-smoothed_loss.judge = in_training
-
-
+smoothed_loss.judge = in_training(smoothed_loss)
 smoothed_loss.mistakes = {
     "Smoothing has no effect: this is the cross-entropy of the labels as they are.": (
         lambda y, logits, smoothing: cross_entropy(y, logits)
     ),
     "You divide the smoothing among the wrong classes only. All classes get smoothing / K, the right one as well.": (
         lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y + smoothing * (1 - y) / (y.shape[1] - 1), logits)
+    ),
+    "Your wanted probabilities add up to less than 1: what the right class loses goes to all classes.": (
+        lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y, logits)
+    ),
+    "You divide the smoothing by the number of images. K is the number of classes, the last axis.": (
+        lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y + smoothing / y.shape[0], logits)
+    ),
+    "You divide the smoothing by 10. K is the number of classes of these labels.": (
+        lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y + smoothing / 10, logits)
+    ),
+    "`smoothing` and `1 - smoothing` are exchanged: the label keeps the larger part.": (
+        lambda y, logits, smoothing: cross_entropy(smoothing * y + (1 - smoothing) / y.shape[1], logits)
     ),
     "Your wanted probabilities add up to more than 1: what all classes get must be taken from the right one.": [
         lambda y, logits, smoothing: cross_entropy(y + smoothing / y.shape[1], logits),
@@ -310,19 +373,30 @@ smoothed_loss.mistakes = {
 # ---- triangle -----------------------------------------------------------------------------------------------
 
 
+DEFAULTS = {"peak_at": 0.23, "start": 0.2, "end": 0.07}
+
+
 def moments(rng: np.random.Generator):
-    """Moments before the peak, at it and after it, and both ends."""
+    """Moments before the peak, at it and after it, and both ends; then two with nothing but the moment said."""
     peak = float(rng.uniform(0.3, 0.4))
     shape = {"peak_at": peak, "start": float(rng.uniform(0.1, 0.2)), "end": float(rng.uniform(0.03, 0.07))}
     for done in (float(rng.uniform(0.05, 0.15)), float(rng.uniform(0.7, 0.9)), 0.0, peak, 1.0):
         yield {"done": done} | shape
+    for done in (float(rng.uniform(0.1, 0.2)), float(rng.uniform(0.5, 0.7))):
+        yield {"done": done}
 
 
-@compare(moments, "the factor", "After {done:.2f} of the training, with the peak at {peak_at:.2f}: ", number())
+def moment(case: dict) -> str:
+    peak = f"the peak at {case['peak_at']:.2f}" if "peak_at" in case else "all other arguments left out"
+    return f"After {case['done']:.2f} of the training, with {peak}: "
+
+
+@compare(moments, "the factor", moment, number())
 def triangle(done, peak_at, start, end):
     return float(np.interp(done, (0, peak_at, 1), (start, 1, end)))
 
 
+triangle.arguments = lambda case: list((case | DEFAULTS | case).values())
 triangle.mistakes = {
     "After the peak the rate falls as if the peak had been at the very beginning.": (
         lambda done, peak_at, start, end: (
@@ -368,7 +442,7 @@ def ScaledBias(answer, case):  # noqa: N802 - called like the exercise
         return f"{where}the layer has no weight that is learned. Make one in `build`, with `self.add_weight`."
     if len(shapes) > 1:
         return f"{where}the layer learns {len(shapes)} weights, but the bias alone should be learned."
-    if shapes[0] != bias.shape:
+    if not one_for_each(shapes[0], len(bias)):
         return (
             f"{where}the bias has the shape {shapes[0]}. One number for each channel, the last axis, is wanted: "
             f"{bias.shape}."
@@ -384,7 +458,10 @@ def ScaledBias(answer, case):  # noqa: N802 - called like the exercise
         "The scale is multiplied twice.": x + scale**2 * bias,
         "The input comes out unchanged, whatever the bias is.": x,
     }
-    return judge_array(as_array(answer["output"]), x + scale * bias, mistakes, "the layer's output", where)
+    finding = judge_array(as_array(answer["output"]), x + scale * bias, mistakes, "the layer's output", where)
+    if finding or answer["learns"]:
+        return finding
+    return f"{where}the output is right, but the bias gets no gradient: add the weight itself, not its numbers."
 
 
 # ---- average_views ------------------------------------------------------------------------------------------
@@ -402,6 +479,13 @@ def views(images, mirrored=True, shifts=(0, 1, -1)):
         yield view
         if mirrored:
             yield view[:, :, ::-1]
+
+
+def mirrored_along(axis: int):
+    """The mean over six views, three of them mirrored along this axis."""
+    return lambda predict, images: np.mean(
+        [predict(one) for view in views(images, mirrored=False) for one in (view, np.flip(view, axis))], axis=0
+    )
 
 
 @compare(
@@ -435,10 +519,16 @@ average_views.mistakes = {
         lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0, 1))], axis=0),
         lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0, -1))], axis=0),
     ],
-    "Your mirrored images stand on their head: height is axis 1, width axis 2.": (
+    "You mirrored along another axis than the width, which is axis 2 of the batch.": [
+        mirrored_along(axis) for axis in (0, 1, 3)
+    ],
+    "You mirrored first and moved then: so the mirrored views moved to the other side. Move first.": (
         lambda predict, images: np.mean(
-            [predict(one) for view in views(images, mirrored=False) for one in (view, view[:, ::-1])], axis=0
+            [predict(one) for side in (images, images[:, :, ::-1]) for one in views(side, mirrored=False)], axis=0
         )
+    ),
+    "You divided by three. There are six views.": (
+        lambda predict, images: np.sum([predict(view) for view in views(images)], axis=0) / 3
     ),
     "This is the network's answer to the plain images alone.": lambda predict, images: predict(images),
 }
@@ -449,24 +539,32 @@ A, B, C = 3.4445, -4.7750, 2.0315
 
 
 def matrices(rng: np.random.Generator):
-    for shape, steps in (((4, 7), 2), ((6, 3), 5)):
-        yield {"matrix": rng.normal(size=shape).astype("float32"), "steps": steps}
+    for shape, steps in (((4, 7), {"steps": 2}), ((6, 3), {"steps": 3}), ((5, 5), {})):
+        yield {"matrix": rng.normal(size=shape).astype("float32")} | steps
 
 
-def polynomial(matrix, steps, a=A, b=B, c=C, size=np.linalg.norm):
+def matrix_and_steps(case: dict) -> str:
+    steps = f"{case['steps']} steps" if "steps" in case else "the steps left out"
+    return f"For a matrix of shape {case['matrix'].shape} and {steps}: "
+
+
+def polynomial(matrix, steps=5, a=A, b=B, c=C, size=np.linalg.norm, square=np.matmul, fresh=True):
     """The odd polynomial of the singular values, so many times."""
     x = matrix.astype("float64") / size(matrix)
+    gram = x @ x.T
     for _ in range(steps):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        gram = x @ x.T if fresh else gram
+        x = a * x + (b * gram + c * square(gram, gram)) @ x
     return x
 
 
-@compare(matrices, "your matrix", "For a matrix of shape {matrix.shape} and {steps} steps: ", array(tol=1e-3))
-def newton_schulz(matrix, steps):
+@compare(matrices, "your matrix", matrix_and_steps, array(tol=1e-3), probe=probes.newton_schulz)
+def newton_schulz(matrix, steps=5):
     return polynomial(matrix, steps)
 
 
+newton_schulz.judge = in_training(newton_schulz)
+newton_schulz.arguments = lambda case: [case["matrix"], case.get("steps", 5)]
 newton_schulz.mistakes = {
     "The matrix is not divided by its norm first: then the powers grow without end.": (
         lambda matrix, steps: polynomial(matrix, steps, size=lambda one: 1.0)
@@ -480,6 +578,12 @@ newton_schulz.mistakes = {
     "One step is missing.": lambda matrix, steps: polynomial(matrix, steps - 1),
     "One step is too many.": lambda matrix, steps: polynomial(matrix, steps + 1),
     "b and c are exchanged.": lambda matrix, steps: polynomial(matrix, steps, b=C, c=B),
+    "You squared each number. A matrix times itself is written `@`.": (
+        lambda matrix, steps: polynomial(matrix, steps, square=np.multiply)
+    ),
+    "A stays what it was in the first step. It belongs to X, so it changes in each step.": (
+        lambda matrix, steps: polynomial(matrix, steps, fresh=False)
+    ),
     "The last term is missing: the one with the square of the products.": (
         lambda matrix, steps: polynomial(matrix, steps, c=0)
     ),

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from checks.core import RIGHT
 from grader import source
 from helpers import networks, session, training
+from tests import answer_bank
 
 LAB = "10_speed_run"
 
@@ -81,6 +83,18 @@ def test_muon_keeps_the_length_of_a_kernel_and_moves_it_in_all_directions(lab):
     moved = (kernel.numpy() - before).reshape(-1, 8) / 0.08
     strengths = np.linalg.svd(moved, compute_uv=False)
     assert 0.5 < strengths.min() < strengths.max() < 1.5
+
+
+def test_an_answer_is_judged_alike_in_any_precision(lab):
+    import keras
+
+    keras.config.set_dtype_policy("mixed_bfloat16")  # as the lab does where it is fast
+    try:
+        outcome = answer_bank.judged(answer_bank.checks(LAB)["ScaledBias"], lab["ScaledBias"])
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert outcome.status == RIGHT, outcome.reason
 
 
 def test_figures_of_the_text_are_there_and_say_what_it_says():

@@ -36,24 +36,10 @@ def affine_maps(images: np.ndarray) -> np.ndarray:
     return np.einsum("kp,npc->nck", np.linalg.pinv(places), origins)
 
 
-@contextlib.contextmanager
-def full_precision():
-    """Let layers made here compute in 32 bits, so that an answer is judged alike on every machine."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def build_augmenter(student, case: dict) -> dict:
     import keras
 
-    with full_precision():
-        augmenter = student()
+    augmenter = student()
     if not isinstance(augmenter, keras.Layer):
         return {"kind": "None" if augmenter is None else type(augmenter).__name__}
     images = coordinate_images()

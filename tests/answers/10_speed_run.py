@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 from keras import layers, ops
-from scipy.special import log_softmax
 
 from tests.answer_bank import right, wrong
 
@@ -43,7 +42,35 @@ def centres_its_input(patches, epsilon):
     return by_singular_values.function(patches, epsilon)
 
 
-@wrong("whitening_kernel", says="of its values are off")
+@right("whitening_kernel")
+def with_tensors(patches, epsilon):
+    flat = ops.reshape(patches, (len(patches), -1))
+    flat = flat - ops.mean(flat, axis=0)
+    left, singular, _ = ops.svd(ops.transpose(flat) @ flat / (len(flat) - 1))
+    half = ops.reshape(left / ops.sqrt(singular + epsilon), (*patches.shape[1:], -1))
+    return ops.concatenate([half, -half], axis=3)
+
+
+@wrong("whitening_kernel", says="cannot reshape array of size")
+def a_variable_in_each_row(patches, epsilon):
+    values, vectors = np.linalg.eigh(np.cov(patches.reshape(len(patches), -1)))
+    columns = vectors / np.sqrt(np.abs(values) + epsilon)
+    return np.concatenate([columns, -columns], axis=1).reshape(*patches.shape[1:], -1)
+
+
+@wrong("whitening_kernel", says="first all filters, then all negatives, in the same order")
+def negatives_backwards(patches, epsilon):
+    half = strongest_first.function(patches, epsilon)[..., : patches[0].size]
+    return np.concatenate([half, -half[..., ::-1]], axis=-1)
+
+
+@wrong("whitening_kernel", says="of the 24 filters wanted 12 are not among yours")
+def each_filter_twice(patches, epsilon):
+    half = strongest_first.function(patches, epsilon)[..., : patches[0].size]
+    return np.concatenate([half, half], axis=-1)
+
+
+@wrong("whitening_kernel", says="of the 24 filters wanted 24 are not among yours")
 def zca(patches, epsilon):
     values, vectors = np.linalg.eigh(np.cov(patches.reshape(len(patches), -1), rowvar=False))
     matrix = vectors / np.sqrt(values + epsilon) @ vectors.T
@@ -100,12 +127,21 @@ def for_all_channels(kernel):
     return changed
 
 
-@wrong("with_identity", says="of its values are off")
+@wrong("with_identity", says="first at index (1, 1, 0, 0): expected 0, yours 1")
 def for_kernels_of_three(kernel):
     changed = kernel.copy()
     for k in range(min(kernel.shape[2:])):
         changed[..., k] = 0
         changed[1, 1, k, k] = 1
+    return changed
+
+
+@wrong("with_identity", says="first at index (2, 1, 0, 0): expected 1, yours 0")
+def for_square_kernels(kernel):
+    changed, centre = kernel.copy(), kernel.shape[0] // 2
+    for k in range(min(kernel.shape[2:])):
+        changed[..., k] = 0
+        changed[centre, centre, k, k] = 1
     return changed
 
 
@@ -160,18 +196,27 @@ def zeros_and_ones(n, epochs, rng):
     return with_remainders.function(n, epochs, rng).astype("int64")
 
 
+@right("flip_plan")
+def row_by_row_in_lists(n, epochs, rng):
+    row, plan = rng.choice([True, False], n).tolist(), []
+    for _ in range(epochs):
+        plan.append(row)
+        row = [not mirrored for mirrored in row]
+    return plan
+
+
 @wrong("flip_plan", says="of the images begin mirrored. About half is wanted")
-def a_quarter(n, epochs, rng):
-    first = rng.random(n) < 0.25
+def two_in_five(n, epochs, rng):
+    first = rng.random(n) < 0.4
     return np.array([first ^ (epoch % 2 == 1) for epoch in range(epochs)])
 
 
-@wrong("flip_plan", says="yours has the shape (400,)")
+@wrong("flip_plan", says="yours has the shape (10000,)")
 def first_epoch_only(n, epochs, rng):
     return rng.random(n) < 0.5
 
 
-@wrong("flip_plan", says="For 400 images and 5 epochs: TypeError")
+@wrong("flip_plan", says="For 10000 images and 5 epochs: TypeError")
 def half_of_them_as_a_fraction(n, epochs, rng):
     first = np.zeros(n, bool)
     first[rng.permutation(n)[: n / 2]] = True
@@ -258,10 +303,36 @@ def with_keras(y, logits, smoothing):
     return keras.losses.categorical_crossentropy(y, logits, from_logits=True, label_smoothing=smoothing)
 
 
-@wrong("smoothed_loss", says="a training cannot use your loss")
+@right("smoothed_loss")
+def class_by_class(y, logits, smoothing):
+    logarithms, loss = ops.log_softmax(logits), 0.0
+    for k in range(y.shape[1]):
+        loss -= ((1 - smoothing) * y[:, k] + smoothing / y.shape[1]) * logarithms[:, k]
+    return loss
+
+
+@wrong("smoothed_loss", says="have no values yet, and your function fails (NotImplementedError)")
 def with_numpy(y, logits, smoothing):
     wanted = (1 - smoothing) * np.array(y) + smoothing / y.shape[1]
     return -ops.sum(wanted * ops.log_softmax(np.array(logits)), axis=1)
+
+
+@wrong("smoothed_loss", says="your function fails (OperatorNotAllowedInGraphError)")
+def image_by_image_in_a_loop(y, logits, smoothing):
+    rows = zip(y, logits, strict=True)
+    return ops.stack([-ops.sum(((1 - smoothing) * a + smoothing / len(a)) * ops.log_softmax(b)) for a, b in rows])
+
+
+@wrong("smoothed_loss", says="your function fails (AttributeError)")
+def labels_as_an_array(y, logits, smoothing):
+    return with_logsumexp.function(y.numpy(), logits, smoothing)
+
+
+@wrong("smoothed_loss", says="your function fails (TypeError)")
+def looks_at_its_values(y, logits, smoothing):
+    loss = with_logsumexp.function(y, logits, smoothing)
+    assert float(ops.min(loss)) >= 0
+    return loss
 
 
 @wrong("smoothed_loss", says="holds NaN")
@@ -311,6 +382,16 @@ def peak_fixed(done, peak_at=0.23, start=0.2, end=0.07):
     return np.interp(done, [0, 0.23, 1], [start, 1, end])
 
 
+@wrong("triangle", says="with all other arguments left out: the factor is")
+def other_defaults(done, peak_at=0.5, start=0.2, end=0.07):
+    return interpolated.function(done, peak_at, start, end)
+
+
+@wrong("triangle", says="missing 3 required positional arguments")
+def without_defaults(done, peak_at, start, end):
+    return interpolated.function(done, peak_at, start, end)
+
+
 @wrong("triangle", says="should be a number, not an array")
 def three_rates(done, peak_at=0.23, start=0.2, end=0.07):
     return np.array([start, 1, end])
@@ -355,6 +436,30 @@ class Bias(layers.Layer):
 @right("ScaledBias")
 class Inherited(Bias):
     pass
+
+
+@right("ScaledBias")
+class OneForEachChannelInFourAxes(Bias):
+    def of(self, shape):
+        return (*[1] * (len(shape) - 1), shape[-1])
+
+
+@wrong("ScaledBias", says="but the bias gets no gradient")
+class AddsNumbers(Bias):
+    def call(self, x):
+        return x + self.scale * self.bias.numpy()
+
+
+@wrong("ScaledBias", says="the layer's output is None")
+class ReturnsNothing(Bias):
+    def call(self, x):
+        x + self.scale * self.bias  # noqa: B018 - the mistake itself
+
+
+@wrong("ScaledBias", says="For an input of shape (3, 2) and scale 3: the layer's output")
+class AlwaysEight(Bias):
+    def call(self, x):
+        return x + 8 * self.bias
 
 
 @wrong("ScaledBias", says="the scale has no effect")
@@ -492,11 +597,25 @@ def views_without_return(predict, images):
 
 @right("newton_schulz")
 def from_the_other_side(matrix, steps=5):
-    x = matrix / np.sqrt(np.sum(np.square(matrix)))
+    x = matrix / ops.sqrt(ops.sum(ops.square(matrix)))
     for _ in range(steps):
-        products = x.T @ x
+        products = ops.transpose(x) @ x
         x = 3.4445 * x + x @ (-4.7750 * products + 2.0315 * products @ products)
     return x
+
+
+@wrong("newton_schulz", says="The values are right, but a training cannot use your function")
+def as_arrays(matrix, steps=5):
+    x = matrix / np.linalg.norm(matrix)
+    for _ in range(steps):
+        products = x @ x.T
+        x = 3.4445 * x + (-4.7750 * products + 2.0315 * products @ products) @ x
+    return x
+
+
+@wrong("newton_schulz", says="and the steps left out: your matrix")
+def ten_steps(matrix, steps=10):
+    return from_the_other_side.function(matrix, steps)
 
 
 @right("newton_schulz")
@@ -514,12 +633,6 @@ def turned_if_tall(matrix, steps=5):
 def exact(matrix, steps=5):
     u, _, v = np.linalg.svd(matrix, full_matrices=False)
     return u @ v
-
-
-@wrong("smoothed_loss", says="`keras.ops` alone, not with NumPy")
-def with_scipy(y, logits, smoothing):
-    wanted = (1 - smoothing) * np.array(y) + smoothing / y.shape[1]
-    return -(wanted * log_softmax(np.array(logits), axis=1)).sum(axis=1)
 
 
 @wrong("newton_schulz", says="takes 1 positional argument but 2 were given")
