@@ -7,7 +7,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, DeduplicateIds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # nbgrader may be started from anywhere
-from grader.preprocessors import FillIn, HandOver, MarkDependents, RestoreExercises, StripAuthoring  # noqa: E402
+from grader.preprocessors import FillIn, HandOver, MarkDependents, NameCells, RestoreExercises, StripAuthoring  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets puts it here
 
@@ -29,6 +29,7 @@ c.GenerateAssignment.preprocessors = [
     FillIn,
     *steps_of_release,
     MarkDependents,
+    NameCells,
 ]
 
 c.Execute.timeout = 120  # seconds for one cell; nbgrader's 30 are few for the first import of TensorFlow

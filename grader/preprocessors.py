@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader import figures
-from grader.source import LAB, MARKER, METADATA, ROOT, dependents, numbered, tags
+from grader.source import LAB, MARKER, METADATA, ROOT, dependents, name_cells, numbered, tags
 
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
 COLAB = "https://colab.research.google.com/github{project}/blob/main/notebooks/{lab}/{lab}.ipynb"
@@ -89,6 +89,14 @@ class MarkDependents(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         for index in dependents(nb):
             nb.cells[index].metadata["tags"] = [*tags(nb.cells[index]), "raises-exception"]
+        return nb, resources
+
+
+class NameCells(NbGraderPreprocessor):
+    """Name the cells after what students get of them: so a cell tells later whether a student has changed it."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        name_cells(nb)
         return nb, resources
 
 

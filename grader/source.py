@@ -1,9 +1,9 @@
 """A lab's source: `solutions/NN_name/NN_name.py`, jupytext percent, and what can be read off it without running it.
 
 An exercise is written once: a code cell that begins with `# EXERCISE name (points)`. nbgrader's metadata, the locked
-test cell under it with its hidden call, and what the setup cell says follow from the text (`expanded`), and leave it
-again on the way back (`condensed`). So do the metadata of a written question, whose cell holds the exemplar answer
-and begins with `<!-- WRITTEN name (points) -->`.
+test cell under it with its hidden call, what the setup cell says, and the cell that hands in, behind the summary,
+follow from the text (`expanded`), and leave it again on the way back (`condensed`). So do the metadata of a written question,
+whose cell holds the exemplar answer and begins with `<!-- WRITTEN name (points) -->`.
 """
 
 import ast
@@ -21,9 +21,10 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-import helpers  # noqa: F401 - quiets TensorFlow, which a lab's definitions import
+from helpers import hand_in, update
 
 ROOT = Path(__file__).resolve().parent.parent
+SUMMARY = "core.summary(checks)"
 MARKER = re.compile(r"# EXERCISE (?P<name>\w+) \((?P<points>\d+)\)\n")
 WRITTEN = re.compile(r"<!-- WRITTEN (?P<name>\w+) \((?P<points>[\d.]+)\) -->\n")
 SECTION = re.compile(r"^## (.*?)(?: \(\d+ minutes\))?$", re.MULTILINE)
@@ -64,11 +65,15 @@ sys.path.insert(0, str(course_folder()))
 from helpers import session
 
 session.begin("{{name}}")"""
-TEST = """\
-assert "checks" in globals(), "The kernel is new: run the cells above first."
-checks.{name}({name})
+HAND_IN = f"""\
+# The last cell: save the notebook (Ctrl+S), then run this. It checks what you hand in, and writes it beside the lab.
+from helpers import hand_in
+
+{hand_in.CALL}"""
+TEST = f"""\
+{hand_in.TEST}
 ### BEGIN HIDDEN TESTS
-checks.{name}({name}, seed={seed})
+checks.{{name}}({{name}}, seed={{seed}})
 ### END HIDDEN TESTS"""
 DERIVED_TEST = re.compile(
     r"(assert .*\n)?checks\.(\w+)\(\2\)\n### BEGIN HIDDEN TESTS\nchecks\.\2\(\2, seed=\d+\)\n### END HIDDEN TESTS"
@@ -137,6 +142,8 @@ def expanded(nb: NotebookNode) -> NotebookNode:
             cell.metadata["nbgrader"] = graded(marker["name"], solution=True)
             if f"test_{marker['name']}" not in written_out:
                 cells.append(test_cell(marker["name"], int(marker["points"])))
+        elif cell.source == SUMMARY:
+            cells.append(nbformat.v4.new_code_cell(HAND_IN))
     nb.cells = cells
     return nb
 
@@ -150,6 +157,8 @@ def condensed(nb: NotebookNode) -> list[NotebookNode]:
     for cell in nb.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") in exercises and DERIVED_TEST.fullmatch(cell.source):
             continue  # whatever its points
+        if cell.cell_type == "code" and hand_in.CALL in cell.source:
+            continue
         derived = "setup" in tags(cell) and "\nsession.begin(" in cell.source
         cell = nbformat.from_dict({**cell, "source": SETUP_MARK if derived else cell.source})
         if MARKER.match(cell.source) or WRITTEN.match(cell.source):
@@ -188,17 +197,23 @@ def canonical(nb: NotebookNode) -> NotebookNode:
     A graded cell is called after its grade_id, any other cell after a hash of its source: the same text gives
     the same ids on every machine, so that regenerating a notebook gives no diff.
     """
-    seen: dict[str, int] = {}
     for cell in nb.cells:
         cell.metadata = _authored(cell)
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
-            name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
-        seen[name] = seen.get(name, 0) + 1
-        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    name_cells(nb)
     nb.metadata = nbformat.from_dict(METADATA)
     nb.nbformat, nb.nbformat_minor = 4, 5
     return nb
+
+
+def name_cells(nb: NotebookNode) -> None:
+    """Give each cell its id; `helpers.update` tells by it whether a student has changed a cell of the release."""
+    seen: dict[str, int] = {}
+    for cell in nb.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
+            name = update.fingerprint(cell)
+        seen[name] = seen.get(name, 0) + 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
 
 
 def tags(cell: NotebookNode) -> list[str]:
