@@ -2,8 +2,8 @@
 
 An exercise is written once: a code cell that begins with `# EXERCISE name (points)`. nbgrader's metadata, the locked
 test cell under it with its hidden call, what the setup cell says, and the cell that hands in, behind the summary,
-follow from the text (`expanded`), and leave it again on the way back (`condensed`). So do the metadata of a written question,
-whose cell holds the exemplar answer and begins with `<!-- WRITTEN name (points) -->`.
+follow from the text (`expanded`), and leave it again on the way back (`condensed`). So do the metadata of a written
+question, whose cell holds the exemplar answer and begins with `<!-- WRITTEN name (points) -->`.
 """
 
 import ast
