@@ -20,8 +20,8 @@ help:  ## list the commands
 lab: venv  ## start JupyterLab on the labs and print its address (ROLE=instructor: on the whole course)
 	@$(RUN) -m helpers lab $(if $(filter instructor,$(ROLE)),--instructor)
 
-test: venv  ## run every test, and every notebook at reduced length
-	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --durations=10 tests
+test: venv  ## run the tests, and every notebook at reduced length
+	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --durations=10 -m "not grading" tests
 
 test-browser: venv  ## open the labs in a real browser; pictures of every step in dist/browser/
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium; } || true
@@ -29,7 +29,8 @@ test-browser: venv  ## open the labs in a real browser; pictures of every step i
 	@$(CLEAN) $(RUN) -m pytest -q tests/browser
 
 test-grading: venv  ## attacks on the grader, crashes, and its benchmark against nbgrader
-	@$(CLEAN) $(RUN) -m pytest -n 2 tests/redteam tests/test_grading.py tests/test_grading_fuzz.py tests/test_grading_nbgrader.py
+	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --hypothesis-profile=many tests/redteam tests/test_grading*.py \
+		tests/test_forged_records.py tests/test_labs_score.py
 	@$(CLEAN) $(RUN) -m tests.benchmarks.grading --sizes 8 128
 
 check: venv  ## the same for one lab, LAB=03_...: linter, fresh release, checks and answer bank, both notebooks

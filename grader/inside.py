@@ -5,12 +5,14 @@ that it is sent: a child's first message is {"pid": its first process}, then it 
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
 import socket
 import struct
 import sys
+import time
 import types
 from pathlib import Path
 
@@ -174,6 +176,14 @@ def fork(connection: socket.socket, control: socket.socket, settings: dict) -> N
     os._exit(0)
 
 
+def reap(seconds: float) -> None:
+    """Take account of what ended children have taken; wait for the others so long. Then their parent's end is theirs."""
+    until = time.monotonic() + seconds
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0] or time.monotonic() < until:
+            time.sleep(0.005 * bool(seconds))
+
+
 def _unsafe(settings: dict) -> int:
     """Without a sandbox: a folder of its own and a process group, so that the rest can be ended."""
     import tempfile
@@ -192,6 +202,8 @@ def main() -> None:
     own = socket.socket(fileno=int(sys.argv[1]))
     sys.path[0] = str(ROOT)
     import_everything()
+    gc.collect()
+    gc.freeze()  # a collection in a child would copy what it shares with this process
     send(own, {"ready": os.getpid()})
     if sys.argv[2:]:
         from grader import sandbox
@@ -200,9 +212,7 @@ def main() -> None:
         return serve(own)
     while True:
         raw, handles, _, _ = socket.recv_fds(own, 65536, 1)
-        with contextlib.suppress(ChildProcessError):  # so that what the children took is counted
-            while os.waitpid(-1, 0 if not raw else os.WNOHANG)[0]:
-                pass
+        reap(0 if raw else 1)
         if not raw:
             return None
         with socket.socket(fileno=handles[0]) as connection:

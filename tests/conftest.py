@@ -5,8 +5,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import answer_bank, warm_kernels
+
+for name, examples in (("few", 20), ("many", 300)):
+    settings.register_profile(name, max_examples=examples, deadline=None, derandomize=True)
+settings.load_profile("few")  # --hypothesis-profile=many for more
 
 
 def pytest_addoption(parser: pytest.Parser):

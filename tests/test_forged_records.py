@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from checks import convolution_basics, core, plain
@@ -89,13 +89,11 @@ paths = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")) | anything.map(json.dumps))
 def test_no_text_is_right(text):
     assert verdict(text).status != RIGHT
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.integers(0, len(RECORDS) - 1), paths, anything)
 @example(0, ["changed"], [])
 def test_right_records_with_one_thing_changed_are_right_only_if_they_still_say_the_same(place, path, value):
@@ -111,7 +109,6 @@ def test_right_records_with_one_thing_changed_are_right_only_if_they_still_say_t
             assert np.allclose(answer["answer"]["value"], CHECK.right(*case.values()))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.integers(0, len(RIGHT_ANSWER) - 1), st.integers(0, 20), st.text(max_size=5))
 def test_cut_and_patched_bytes_do_not_stop_the_judge(start, length, patch):
     verdict(RIGHT_ANSWER[:start] + patch + RIGHT_ANSWER[start + length :])

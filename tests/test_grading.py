@@ -1,8 +1,13 @@
 """A small class through the grader: what honest people do to notebooks, resubmissions, hands, crashes, one rule."""
 
+import collections
 import copy
+import itertools
 import json
+import math
 import os
+import random
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +16,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from grader import __main__ as commands
 from grader import (
@@ -23,6 +30,7 @@ from grader import (
     rebuild,
     regrade,
     report,
+    sandbox,
     source,
     store,
     tables,
@@ -31,20 +39,14 @@ from grader import (
 from grader import grade as grading
 from grader.source import ROOT
 from tests import redteam
-from tests.redteam import LAB, cell, fill, release, solved, submit
+from tests.redteam import LAB, SECRET, cell, fill, release, solved, submit, write_course
 
-SECRET = "0" * 32
-
-
-def new_course(folder: Path) -> Path:
-    redteam.write_course(folder)
-    (folder / judging.SECRET).write_text(SECRET)
-    return folder
+GRADE = "import sys, pathlib, tests.redteam as r; r.graded(pathlib.Path(sys.argv[1]), int(sys.argv[2]))"
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    return new_course(tmp_path_factory.mktemp("class"))
+    return write_course(tmp_path_factory.mktemp("class"))
 
 
 def others_metadata(notebook, root):
@@ -274,7 +276,7 @@ def test_pages_and_reports(rows, course):
 
 @pytest.fixture
 def small(tmp_path):
-    return new_course(tmp_path / "small")
+    return write_course(tmp_path / "small")
 
 
 def replace(course: Path, student: str, notebook: dict | str) -> None:
@@ -365,48 +367,99 @@ def everything(course: Path) -> tuple:
     return marks, kept, shown
 
 
-def fill_class(course: Path) -> None:
-    for k in range(2):
-        submit(course, f"right{k}", solved(course))
-        submit(course, f"wrong{k}", redteam.wrong(course))
-        redteam.hand_in_code(course, f"loops{k}", "loop_in_each_function")
+def fill_class(course: Path, students: int) -> None:
+    """A class of some who are right, some who are wrong, and some who have to be stopped."""
+    for k in range(students):
+        if k % 3 == 2:
+            redteam.hand_in_code(course, f"student{k:02}", "sleeping")
+        else:
+            submit(course, f"student{k:02}", redteam.wrong(course) if k % 3 else solved(course))
 
 
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    """A class graded by one worker, undisturbed."""
-    course = new_course(tmp_path_factory.mktemp("reference"))
-    fill_class(course)
+def undisturbed(course: Path, students: int) -> tuple:
+    """What such a class gets from one worker that nobody disturbs."""
+    fill_class(write_course(course), students)
     redteam.graded(course)
     return everything(course)
 
 
-@pytest.mark.long
-def test_two_workers_a_killed_zygote_and_a_busy_machine_change_nothing(small, reference):
-    fill_class(small)
+@pytest.mark.grading
+def test_two_workers_and_a_busy_machine_change_nothing(small, tmp_path):
+    fill_class(small, 6)
+    redteam.hand_in_code(small, "looping", "loop_in_each_function")
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
     try:
-        redteam.graded(small, workers=2)
+        subprocess.run(["nice", "-n", "5", sys.executable, "-c", GRADE, str(small), "2"], cwd=ROOT, check=True)
     finally:
         for process in busy:
             process.kill()
             process.wait()
-    assert everything(small) == reference
+    reference = write_course(tmp_path / "reference")
+    fill_class(reference, 6)
+    redteam.hand_in_code(reference, "looping", "loop_in_each_function")
+    redteam.graded(reference)
+    assert everything(small) == everything(reference)
 
 
-@pytest.mark.long
-def test_killed_at_random_moments_nothing_is_lost_or_half(small, reference):
-    fill_class(small)
-    code = "import sys; from pathlib import Path; from tests import redteam; redteam.graded(Path(sys.argv[1]))"
-    for counted, moment in enumerate((0.3, 0.7, 0.1), 1):  # seconds after the first, second, third submission is noted
-        process = subprocess.Popen([sys.executable, "-c", code, str(small)], cwd=ROOT)
+class Stop(BaseException):
+    """The power fails."""
+
+
+def test_stopped_before_each_write_nothing_is_lost_or_half(tmp_path, monkeypatch):
+    """A class is stopped before its first write, another one before its second, and so on; then it is graded again."""
+    left, write = math.inf, store.write
+
+    def one_less(*_):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Stop
+
+    reference = undisturbed(tmp_path / "reference", 1)
+    monkeypatch.setattr(store, "write", lambda file, content: one_less() or write(file, content))
+    event.listen(Session, "before_commit", one_less)
+    try:
+        for stops in itertools.count():
+            course = write_course(tmp_path / str(stops))
+            fill_class(course, 1)
+            left = stops
+            try:
+                redteam.graded(course)
+                break
+            except Stop:
+                left = math.inf
+            assert_whole(course)
+            redteam.graded(course)
+            assert everything(course) == reference
+    finally:
+        event.remove(Session, "before_commit", one_less)
+    assert stops >= 4  # records, marks, notebook, note
+
+
+def assert_whole(course: Path) -> set[str]:
+    """Of each submission all marks are there or none, and all of whoever is noted as done; returns these students."""
+    with book.opened(course) as gradebook:
+        cells = collections.Counter(mark.student for mark in book.marks(gradebook))
+    noted = {file.parent.name for file in course.glob(f"graded/*/{LAB}.json")}
+    assert noted <= set(cells) and set(cells.values()) <= {5}
+    return noted
+
+
+@pytest.mark.grading
+def test_killed_at_twenty_random_moments_nothing_is_lost_or_half(small, tmp_path):
+    kills, chance = 20, random.Random(0)
+    students = kills + 4
+    fill_class(small, students)
+    for counted in range(1, kills + 1):  # so many submissions are noted, and a moment later
+        process = subprocess.Popen([sys.executable, "-c", GRADE, str(small), "1"], cwd=ROOT)
         while process.poll() is None and len(list(small.glob(f"graded/*/{LAB}.json"))) < counted:
-            time.sleep(0.02)
-        time.sleep(moment)
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.5))
         process.send_signal(signal.SIGKILL)
         process.wait()
+        assert len(assert_whole(small)) < students, "it was killed too late"
     redteam.graded(small)
-    assert everything(small) == reference
+    assert everything(small) == undisturbed(tmp_path / "reference", students)
 
 
 def test_usage_and_mistakes_of_the_user_are_sentences(small, capsys):
@@ -425,12 +478,16 @@ def test_usage_and_mistakes_of_the_user_are_sentences(small, capsys):
 
 
 def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
-    code = "import sys; sys.argv = ['x']; from grader import inside; inside.import_everything()\nprint(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    ours = {name for name in run.stdout.split() if name.split(".")[0] in ("checks", "grader")}
-    assert ours - {"grader", "grader.inside"} <= {
+    code = "import sys\nraise OSError(*[name for name in sys.modules if name.startswith(('checks', 'grader'))])"
+    steps = [{"run": code, "exercise": "x"}, {"probe": "x"}]
+    probe = {"module": "checks.probes.functions", "function": "call", "requests": [""]}
+    job = {"steps": steps, "modules": {}, "checks": "convolution_basics", "probes": {"x": probe}}
+    (text,) = work._probing(sandbox.kind()).probe(job, probing.Limits()).records["x"]
+    ours = set(re.findall(r"'([\w.]+)'", text))
+    assert {"checks.core", "checks.probes.functions", "checks.convolution_basics"} <= ours  # the last is a stand-in
+    assert ours <= {
         *("checks", "checks.core", "checks.plain", "checks.raised", "checks.probes", "checks.probes.functions"),
-        *("checks.probes.networks", "checks.probes.running"),
+        *("checks.probes.networks", "checks.probes.running", "checks.convolution_basics", "grader", "grader.sandbox"),
     }
 
 

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grader import collect, reading, rebuild, report
@@ -73,19 +73,16 @@ def with_one_lab(course: Path) -> Path:
     return course
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode) | anything.map(lambda v: json.dumps(v).encode()))
 def test_any_bytes_are_read_or_refused(raw):
     rebuilt(raw)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.integers(0, len(BYTES)), st.integers(0, 300), st.binary(max_size=20))
 def test_cut_and_patched_notebooks_are_read_or_refused(start, length, patch):
     rebuilt(BYTES[:start] + patch + BYTES[start + length :])
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
 @given(changes)
 @example([("set", 0, "cells", [[], {}, None])])
 def test_only_sources_of_the_students_cells_get_in(list_of_changes):
@@ -104,7 +101,6 @@ def test_only_sources_of_the_students_cells_get_in(list_of_changes):
     assert set(found.written) == set(lab.by_hand)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.text(max_size=300))
 @example("x" + "[0]" * 3000)
 @example("(" * 40_000)
@@ -113,7 +109,6 @@ def test_any_source_has_a_shape(source):
     report.shape_of(source)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=40), st.binary(max_size=50) | st.just(BYTES)), max_size=4))
 @example([("../../../etc/passwd.ipynb", BYTES), ("/absolute/x.ipynb", BYTES), ("C:\\x\\y.ipynb", BYTES)])
 def test_no_name_in_a_zip_file_leaves_the_folder(tmp_path_factory, entries):

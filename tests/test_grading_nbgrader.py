@@ -14,6 +14,8 @@ from grader.release import convert, generate, sync
 from tests import mini_course
 from tests.mini_course import LAB
 
+pytestmark = pytest.mark.grading
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):

@@ -5,14 +5,16 @@ notebook)`. Whatever else is asked is answered wrongly, so that each point would
 says what the grader should call the submission, "graded" unless said.
 """
 
+import functools
 import importlib.util
 import json
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from grader import grade as grading
-from grader import source
+from grader import judging, source
 from grader.probing import Limits
 from grader.release import generate, serialised
 
@@ -25,11 +27,23 @@ WRONG = {
     "conv_parameters": "def conv_parameters(kernel_height, kernel_width, channels, filters):\n    return 0\n",
     "output_size": "def output_size(n, kernel, padding=0, stride=1):\n    return 0\n",
 }
+SECRET = "0" * 32
 LIMITS = Limits(step=2, notebook=5, memory=2**30)
+# One attack for each kind of defence: these run with every test run, all of them with `make test-grading`.
+ONE_OF_EACH_KIND = {
+    "code": [
+        *("numpy_replaced", "frames", "secret_from_disk", "detached_writer", "memorised", "lying_array"),
+        *("records_forged_on_every_handle", "parents_killed", "sleeping", "script_in_output"),
+    ],
+    "files": ["test_cells_changed", "modules_that_take_names", "link_to_the_solution"],
+}
 
 
-def write_course(root: Path) -> None:
-    """A course of one lab, some exercises of lab 01 and a written question, with its release."""
+@functools.cache
+def _template() -> tempfile.TemporaryDirectory:
+    """A course of one lab, some exercises of lab 01 and a written question, released and known to the gradebook."""
+    folder = tempfile.TemporaryDirectory(prefix="course-")
+    root = Path(folder.name)
     whole = source.notebook(LAB)
     about = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in whole.cells]
     wanted = [k for k, name in enumerate(about) if name.removeprefix("test_") in KEPT or name == "written_valid"]
@@ -42,6 +56,18 @@ def write_course(root: Path) -> None:
     path.write_text(source.text(whole), encoding="utf-8")
     source.path(LAB, ".ipynb", root).write_text(serialised(source.notebook(LAB, root)), encoding="utf-8")
     generate(root, [LAB], root / "notebooks")
+    (root / judging.SECRET).write_text(SECRET)
+    (root / "submitted" / "nobody" / LAB).mkdir(parents=True)
+    graded(root)  # so that the gradebook knows the lab
+    shutil.rmtree(root / "submitted")
+    (root / "grades.csv").unlink()
+    return folder
+
+
+def write_course(root: Path) -> Path:
+    """Write the small course into a folder, and the class's secret; returns the folder."""
+    shutil.copytree(_template().name, root, dirs_exist_ok=True)
+    return root
 
 
 def release(root: Path) -> dict:
@@ -126,10 +152,3 @@ def graded(root: Path, workers: int = 1, limits: Limits = LIMITS) -> dict[str, d
     rows = grading.grade([LAB], settings)
     grading.save(root, rows, [LAB])
     return {row["student"]: row for row in rows}
-
-
-def clean(root: Path) -> None:
-    """Forget all grades."""
-    for name in ("graded", "autograded"):
-        shutil.rmtree(root / name, ignore_errors=True)
-    (root / "gradebook.db").unlink(missing_ok=True)
