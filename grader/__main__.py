@@ -10,6 +10,7 @@ from grader import source
 from grader.release import PipelineError
 from grader.sandbox import NoSandbox
 from grader.source import ROOT
+from grader.work import GradingError
 
 PROBLEMS_LEFT = 3  # the exit code where all went well, but somebody's work could not be graded
 
@@ -25,16 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 1
-    except (PipelineError, NoSandbox, OSError, ValueError, known_errors()) as problem:
+    except (PipelineError, NoSandbox, GradingError, OSError, ValueError) as problem:
         print(str(problem) or type(problem).__name__, file=sys.stderr)
         return 1
-
-
-def known_errors() -> type[Exception]:
-    """GradingError, without the slow import of nbgrader where a command does without."""
-    from grader.grade import GradingError
-
-    return GradingError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     one = command("grade", grade, "grade what was handed in and is new; writes grades.csv")
     one.add_argument("lab", nargs="*", help="labs; all of them unless said")
     one.add_argument("--workers", type=int, metavar="N", help="processes that grade at the same time (one per core)")
+    one.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster whose workers grade: tcp://…")
     one.add_argument("--unsafe", action="store_true", help="run students' code with your rights, without a sandbox")
     one.add_argument("--dry-run", action="store_true", help="only say what would be graded")
     one = command("collect", collect, "sort downloads (zip files, folders, notebooks) into submitted/<student>/<lab>/")
@@ -100,7 +95,7 @@ def grade(options: argparse.Namespace) -> int:
         for one in grading.found(options.course, labs):
             print(f"{one.student}: {one.problem or one.lab}")
         return 0
-    settings = grading.Settings(options.course, unsafe=options.unsafe)
+    settings = grading.Settings(options.course, unsafe=options.unsafe, scheduler=options.scheduler)
     settings.workers = options.workers or settings.workers
     rows = grading.grade(labs, settings)
     if not rows:

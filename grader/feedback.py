@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from checks.core import KINDS, RIGHT
 from grader import book, judging, store
 from grader.book import Mark
-from grader.grade import GradingError, _released, totals
+from grader.grade import _released, totals
 from grader.reading import shown
+from grader.work import GradingError
 from helpers.messages import Message
 
 STYLE = """

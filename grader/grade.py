@@ -9,46 +9,37 @@ import fcntl
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from grader import book, judging, late, reading, rebuild, sandbox, source, store, tables, work
+from grader import book, jobs, judging, late, reading, rebuild, sandbox, source, store, tables, work
 from grader.book import Mark
 from grader.probing import Limits
 from grader.reading import Unreadable, shown
 from grader.rebuild import Lab
 from grader.release import generate
 from grader.source import ROOT
-from grader.work import NOT_GRADABLE, WAITING
+from grader.work import NOT_GRADABLE, WAITING, GradingError
 
 COLUMNS = ["student", "lab", "state", "score", "max_score", "code_score", "max_code_score", "by_hand", "problem"]
-TRIES = 3  # how often a submission may end the process that grades it
-
-
-class GradingError(Exception):
-    """Grading cannot begin or go on; the message says why and what to do."""
 
 
 @dataclass
 class Settings:
-    """How a class is graded. executor: takes the place of worker processes on this machine."""
+    """How a class is graded. scheduler: the address of a Dask scheduler; then its workers grade."""
 
     course: Path = ROOT
     workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     limits: Limits = field(default_factory=Limits)
     unsafe: bool = False
-    executor: Executor | None = None
+    scheduler: str = ""
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class Handed:
     """Something in submitted/. problem: why it cannot be graded, empty if it may be."""
 
@@ -91,7 +82,7 @@ def _listed(folder: Path) -> list[Path]:
 def grade(labs: list[str], settings: Settings) -> list[dict]:
     """Grade what is new in `labs`; returns the rows of grades.csv. Raises GradingError."""
     course = settings.course
-    with _one_writer(course), _executor(settings) as executor:
+    with _one_writer(course):
         secret = judging.secret(course)
         handed = found(course, labs)
         chosen = sorted({one.lab for one in handed if one.lab})
@@ -103,7 +94,7 @@ def grade(labs: list[str], settings: Settings) -> list[dict]:
             for lab in loaded.values():
                 _register(course, gradebook, lab)
             writer = Writer(course, gradebook, secret, loaded)
-            jobs = []
+            new = []
             for one in handed:
                 if one.problem:
                     continue
@@ -115,15 +106,28 @@ def grade(labs: list[str], settings: Settings) -> list[dict]:
                 if why := writer.refused(one, files):
                     problems[one.student, one.lab] = why
                 elif writer.is_new(one, files):
-                    jobs.append((one, files))
-            for (one, files), result in _results(jobs, executor, settings, secret):
+                    new.append(one)
+            if new and not settings.scheduler and not settings.unsafe:
+                _can_isolate()
+            ran: dict[Handed, str] = {}
+
+            def job(one: Handed) -> dict:
+                try:
+                    files = reading.files(one.folder, one.lab)
+                except Unreadable:  # it has vanished since
+                    files = {}
+                ran[one] = writer.ran(one.lab, files)
+                about = {"secret": secret, "limits": asdict(settings.limits), "unsafe": settings.unsafe}
+                same = judging.code_that_grades(secret, loaded[one.lab])
+                return about | {"lab": one.lab, "release": loaded[one.lab].text, "course": same, "files": files}
+
+            for one, result in jobs.results(new, job, settings.workers, settings.scheduler, settings.say):
                 if result["state"] == NOT_GRADABLE:
                     problems[one.student, one.lab] = result["why"]
-                    refusal = {"ran": writer.ran(one.lab, files), "why": result["why"]}
+                    refusal = {"ran": ran[one], "why": result["why"]}
                     store.write_json(store.refusal_file(course, one.student, one.lab), refusal)
                 else:
-                    judged = judging.code_that_judges(secret, one.lab, course)
-                    writer.write(one, result | {"ran": writer.ran(one.lab, files)}, judged)
+                    writer.write(one, result | {"ran": ran[one]})
             rows = _rows(gradebook, course, handed, problems, chosen)
     return rows
 
@@ -160,7 +164,7 @@ class Writer:
     def ran(self, lab: str, files: dict[str, bytes]) -> str:
         """The fingerprint of a submission and of all that its records depend on."""
         content = [part for name, raw in files.items() for part in (name, raw)]
-        return judging.digest(judging.code_that_runs(self.secret, lab, self.course), *content)
+        return judging.digest(judging.code_that_runs(self.secret, self.labs[lab]), *content)
 
     def refused(self, one: Handed, files: dict[str, bytes]) -> str:
         """Why the very same submission was refused before; empty if it was not."""
@@ -172,7 +176,7 @@ class Writer:
         summary = store.read(store.summary_file(self.course, one.student, one.lab))
         if summary is None or summary["ran"] != self.ran(one.lab, files):
             return True
-        judged = judging.code_that_judges(self.secret, one.lab, self.course)
+        judged = judging.code_that_judges(self.secret, self.labs[one.lab])
         done = (one.student, one.lab) in self.entered and summary["at"] == str(late.handed_in(one.folder))
         if summary["judged"] == judged and done:
             return False
@@ -183,13 +187,14 @@ class Writer:
         if done and outcomes == summary["outcomes"]:
             store.write_json(store.summary_file(self.course, one.student, one.lab), summary | {"judged": judged})
         else:
-            self.write(one, kept | {"outcomes": outcomes}, judged)
+            self.write(one, kept | {"outcomes": outcomes})
         return False
 
-    def write(self, one: Handed, result: dict, judged: str) -> None:
+    def write(self, one: Handed, result: dict, judged: str | None = None) -> None:
         """Keep the records, enter the marks, write what Formgrader shows; last, note that all this is done.
 
-        result: as `work.do` returns it, with the fingerprint of what "ran". judged: the fingerprint of what judged it.
+        result: as `work.do` returns it, with the fingerprint of what "ran". judged: that of what judged it, if that is
+        not all that judges now.
         """
         lab, file = self.labs[one.lab], store.records_file(self.course, one.student, one.lab)
         if (store.read(file) or {}).get("ran") != result["ran"]:
@@ -207,6 +212,7 @@ class Writer:
         book.enter(self.gradebook, lab, one.student, marks, unanswered, changed, at, penalty)
         book.show(self.course, lab, one.student, result)
         summary = {name: result[name] for name in ("state", "why", "outcomes", "remarks", "seconds", "ran")}
+        judged = judging.code_that_judges(self.secret, lab) if judged is None else judged
         done = {"judged": judged, "at": str(at), "answers": answers}
         store.write_json(store.summary_file(self.course, one.student, one.lab), summary | done)
 
@@ -216,78 +222,14 @@ def _is_text(lab: Lab, grade_id: str) -> bool:
     return bool(cell.metadata["nbgrader"]["solution"])
 
 
-def _results(jobs: list, executor: Executor | None, settings: Settings, secret: str) -> Iterator[tuple]:
-    """(what was handed in, its result) as they come; in this process without an executor."""
-    isolation = _isolation(settings) if jobs else ""
-
-    def job(one: Handed, files: dict[str, bytes]) -> dict:
-        common = {"course": str(settings.course), "secret": secret, "limits": asdict(settings.limits)}
-        return common | {"lab": one.lab, "files": files, "isolation": isolation}
-
-    done, begun = 0, time.monotonic()
-
-    def progress() -> None:
-        per_one = (time.monotonic() - begun) / done
-        left = per_one * (len(jobs) - done)
-        if sys.stderr.isatty() or done == len(jobs) or done % max(1, len(jobs) // 10) == 0:
-            more = f", about {left / 60:.0f} min left" if left > 90 else f", about {left:.0f} s left"
-            settings.say(f"{done} of {len(jobs)} graded{more if done < len(jobs) else f' in {per_one * done:.0f} s'}")
-
-    if executor is None:
-        for one, files in jobs:
-            yield (one, files), work.do(job(one, files))
-            done += 1
-            progress()
-        return
-    waiting, tries = list(jobs), {}
-    running = {}
-    while waiting or running:
-        try:
-            while waiting and len(running) < 2 * settings.workers:
-                one, files = waiting[0]
-                running[executor.submit(work.do, job(one, files))] = waiting.pop(0)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                result = future.result()
-                one, files = running.pop(future)
-                yield (one, files), result
-                done += 1
-                progress()
-        except BrokenProcessPool:
-            again = list(running.values())
-            running.clear()
-            executor = _pool(settings)
-            for one, files in again:
-                tries[id(one)] = tries.get(id(one), 0) + 1
-                if tries[id(one)] < TRIES:
-                    waiting.insert(0, (one, files))
-                else:
-                    yield (one, files), {"state": NOT_GRADABLE, "why": "The process that grades it ended each time."}
-                    done += 1
-
-
-def _isolation(settings: Settings) -> str:
-    if settings.unsafe:
-        return "unsafe"
+def _can_isolate() -> None:
     try:
-        return sandbox.kind()
+        sandbox.kind()
     except sandbox.NoSandbox as reason:
         raise GradingError(
             f"Students' code cannot be isolated here ({reason}). Install bubblewrap (`apt install bubblewrap`), or say "
             "--unsafe: then it runs with your rights."
         ) from None
-
-
-@contextlib.contextmanager
-def _executor(settings: Settings) -> Iterator[Executor | None]:
-    if settings.executor or settings.workers < 2:
-        yield settings.executor
-        return
-    with _pool(settings) as pool:
-        yield pool
-
-
-def _pool(settings: Settings) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(settings.workers, get_context("spawn"), sandbox.die_with_parent)
 
 
 @contextlib.contextmanager

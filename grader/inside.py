@@ -177,7 +177,7 @@ def fork(connection: socket.socket, control: socket.socket, settings: dict) -> N
 
 
 def reap(seconds: float) -> None:
-    """Take account of what ended children have taken; wait for the others so long. Then their parent's end is theirs."""
+    """Take account of what ended children have taken; wait for others so long. Then their parent's end is theirs."""
     until = time.monotonic() + seconds
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0] or time.monotonic() < until:

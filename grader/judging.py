@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from checks.core import NOT_ATTEMPTED, RIGHT, Check, Outcome
-from grader import rebuild
 from grader.rebuild import Lab
 from grader.sandbox import PROBE_HALF, ROOT
 
@@ -95,18 +94,23 @@ def digest(*parts: bytes | str) -> str:
 
 
 @functools.cache
-def code_that_runs(secret: str, lab: str, course: Path) -> str:
+def code_that_runs(secret: str, lab: Lab) -> str:
     """A fingerprint of all that records depend on besides the submission: what runs, on which cases, with what."""
     files = [path for name in PROBE_HALF for path in sorted((ROOT / "checks").glob(f"{name}/*.py"))]
     files += [ROOT / "checks" / name for name in PROBE_HALF if name.endswith(".py")]
     files += [*sorted((ROOT / "helpers").glob("*.py")), *(ROOT / "grader" / name for name in RUNS)]
-    requests = [request(secret, lab, name) for name in sorted(rebuild.load(lab, course).exercises)]
+    requests = [request(secret, lab.name, name) for name in sorted(lab.exercises)]
     versions = [f"{name} {version(name)}" for name in LIBRARIES]
-    return digest(rebuild.lab_file(lab, course).read_bytes(), *(f.read_bytes() for f in files), *requests, *versions)
+    return digest(lab.text, *(file.read_bytes() for file in files), *requests, *versions)
 
 
 @functools.cache
-def code_that_judges(secret: str, lab: str, course: Path) -> str:
+def code_that_judges(secret: str, lab: Lab) -> str:
     """A fingerprint of all that points depend on besides records."""
     files = sorted((ROOT / "checks").glob("*.py"))
-    return digest(secret, rebuild.lab_file(lab, course).read_bytes(), *(file.read_bytes() for file in files))
+    return digest(secret, lab.text, *(file.read_bytes() for file in files))
+
+
+def code_that_grades(secret: str, lab: Lab) -> str:
+    """A fingerprint of both: what a worker must have, too."""
+    return digest(code_that_runs(secret, lab), code_that_judges(secret, lab))

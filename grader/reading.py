@@ -142,6 +142,8 @@ def files(folder: Path, lab: str) -> dict[str, bytes]:
 
 def submission(handed: dict[str, bytes], lab: str) -> Submission:
     """What was handed in for a lab, from the files that count. Raises Unreadable."""
+    if not handed:
+        raise Unreadable("It vanished while the others were graded.")
     chosen, *others = handed
     found = Submission(cells(handed[chosen], shown(chosen)))
     if chosen != f"{lab}.ipynb":

@@ -45,11 +45,15 @@ class Statement:
     binds: set[str]
 
 
-@dataclass
+@dataclass(eq=False)
 class Lab:
-    """The instructor's copy of a lab, as students got it. by_hand: grade ids that a person grades -> points."""
+    """The instructor's copy of a lab, as students got it: the notebook's text, and what is in it.
+
+    by_hand: grade ids that a person grades -> points.
+    """
 
     name: str
+    text: str
     cells: list[nbformat.NotebookNode]
     exercises: dict[str, Exercise]
     by_hand: dict[str, float]
@@ -74,10 +78,15 @@ def lab_file(lab: str, course: Path = ROOT) -> Path:
     return course / "notebooks" / lab / f"{lab}.ipynb"
 
 
-@functools.cache
 def load(lab: str, course: Path = ROOT) -> Lab:
     """The instructor's copy. Raises FileNotFoundError if the lab is not released."""
-    cells = nbformat.read(lab_file(lab, course), as_version=4).cells
+    return parsed(lab, lab_file(lab, course).read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(100)
+def parsed(lab: str, text: str) -> Lab:
+    """The instructor's copy, from the text of the notebook that students got."""
+    cells = nbformat.reads(text, as_version=4).cells
     places = {cell.metadata["nbgrader"]["grade_id"]: k for k, cell in enumerate(cells) if "nbgrader" in cell.metadata}
     exercises, by_hand = {}, {}
     for grade_id, place in places.items():
@@ -98,7 +107,7 @@ def load(lab: str, course: Path = ROOT) -> Lab:
         if cell.cell_type == "code" and place not in taken and "setup" not in source.tags(cell)
         for one in _statements(place, source.plain_python(cell.source))
     ]
-    return Lab(lab, cells, exercises, by_hand, statements)
+    return Lab(lab, text, cells, exercises, by_hand, statements)
 
 
 def lab_of(cells: list[Cell], labs: list[Lab]) -> Lab | None:

@@ -1,7 +1,8 @@
 """`python -m grader regrade`: judge the kept records again, after a check was mended. No student's code runs."""
 
 from grader import book, judging, store
-from grader.grade import GradingError, Handed, Settings, Writer, _one_writer, _register, _released
+from grader.grade import Handed, Settings, Writer, _one_writer, _register, _released
+from grader.work import GradingError
 
 COLUMNS = ["student", "lab", "exercise", "before", "after", "says"]
 
@@ -48,7 +49,7 @@ def regrade(
                 row = (student, name, one, before["points"], after["points"], after["reason"])
                 differences.append(dict(zip(COLUMNS, row, strict=True)))
             if new and not dry:
-                judged = "" if exercise else judging.code_that_judges(secret, name, course)
+                judged = "" if exercise else None  # the other exercises are still to be judged
                 folder = course / "submitted" / student / name
                 writer.write(Handed(student, name, folder), kept | {"outcomes": outcomes}, judged)
     return differences, stale

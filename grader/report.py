@@ -17,8 +17,9 @@ from checks import plain
 from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT
 from grader import book, judging, store
 from grader.feedback import STYLE
-from grader.grade import GradingError, _released, totals
+from grader.grade import _released, totals
 from grader.rebuild import Lab
+from grader.work import GradingError
 
 TYPICAL = 40  # syntax nodes from which on equal code is no chance
 SHOWN = 12  # rows of a table

@@ -130,7 +130,7 @@ def limit(memory: int, seconds: int) -> None:
 
 def _mount() -> None:
     """Make a new root in memory, put into it what may be seen, and leave the old one."""
-    visible = view()  # while it is there
+    visible = {path: Path(path).resolve() for path in view()}  # while it is there
     _call("mount", None, b"/", None, RECURSIVE | PRIVATE, None)
     _call("mount", b"tmpfs", b"/tmp", b"tmpfs", NO_SUID | NO_DEV, b"size=8m,mode=755")
     Path("/tmp/.old").mkdir()
@@ -138,8 +138,8 @@ def _mount() -> None:
     os.chdir("/")
     Path("/tmp").mkdir()
     _call("mount", b"tmpfs", b"/tmp", b"tmpfs", NO_SUID | NO_DEV, SCRATCH.encode())
-    for path in visible:  # some of it may lie in /tmp
-        _bind(f"/.old{path}", path)
+    for path, origin in visible.items():  # some of it may lie in /tmp
+        _bind(f"/.old{origin}", path)
     Path("/proc").mkdir()
     for device in DEVICES:
         _bind(f"/.old/dev/{device}", f"/dev/{device}", 0)

@@ -1,34 +1,43 @@
 """The unit of work: one submission in, one result out, both plain data. Any worker process can do it, on any machine.
 
-A job: {"course", "lab", "secret", "files": name -> bytes, "limits", "isolation"}. A result holds "state" and "why", and
-for what could be graded "records", "outcomes", "answers", "written", "foreign" and "remarks".
+A job: {"lab", "release": its notebook's text, "course": the fingerprint of what runs and judges, "secret",
+"files": name -> bytes, "limits", "unsafe"}. A result holds "state" and "why", and for what could be graded "records",
+"outcomes", "answers", "written", "foreign" and "remarks".
 """
 
 import functools
-from pathlib import Path
+import threading
 
 from grader import judging, probing, reading, rebuild
 from grader.probing import Limits, Probing
 from grader.reading import Unreadable
 
 GRADED, PARTLY, NOT_GRADABLE, WAITING = "graded", "partly graded", "not gradable", "waiting for a hand"
+ONE_AT_A_TIME = threading.Lock()  # whatever number of threads a worker has
+
+
+class GradingError(Exception):
+    """Grading cannot begin or go on; the message says why and what to do."""
 
 
 @functools.cache
-def _probing(isolation: str) -> Probing:
-    """This worker's process that has imported TensorFlow."""
-    return Probing(isolation)
+def probing_process(unsafe: bool) -> Probing:
+    """This worker's process that has imported TensorFlow. Raises NoSandbox."""
+    return Probing("unsafe" if unsafe else None)
 
 
 def do(job: dict) -> dict:
-    """Grade one submission. Raises NoSandbox where students' code cannot be isolated."""
-    lab = rebuild.load(job["lab"], Path(job["course"]))
+    """Grade one submission. Raises NoSandbox where students' code cannot be isolated, GradingError on a machine that
+    has another version of the course or of its libraries."""
+    lab = rebuild.parsed(job["lab"], job["release"])
+    if judging.code_that_grades(job["secret"], lab) != job["course"]:
+        raise GradingError("A worker has another version of the course or of its libraries than this machine.")
     try:
         found = rebuild.rebuild(lab, reading.submission(job["files"], lab.name))
     except Unreadable as problem:
         return {"state": NOT_GRADABLE, "why": str(problem)}
-    records, cut, seconds = _records(job, lab, found)
-    remarks = found.remarks
+    with ONE_AT_A_TIME:
+        records, cut, seconds = _records(job, lab, found)
     return {
         "state": PARTLY if cut else GRADED,
         "why": "; ".join(cut),
@@ -38,14 +47,14 @@ def do(job: dict) -> dict:
         "answers": found.sources,
         "written": found.written,
         "foreign": {str(place): [[c.kind, c.source] for c in cells] for place, cells in found.foreign.items()},
-        "remarks": remarks,
+        "remarks": found.remarks,
         "seconds": round(seconds, 2),
     }
 
 
 def _records(job: dict, lab: rebuild.Lab, found: rebuild.Rebuilt) -> tuple[dict[str, list[str]], list[str], float]:
     """The records of the exercises; those that lacked a name in the short run come from one of the whole notebook."""
-    limits, worker = Limits(**job["limits"]), _probing(job["isolation"])
+    limits, worker = Limits(**job["limits"]), probing_process(job["unsafe"])
     task = {
         "steps": rebuild.steps(lab, found),
         "modules": found.modules,

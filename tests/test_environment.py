@@ -45,7 +45,7 @@ def test_conda_environment_says_what_needs_each_package():
 
 def test_lock_lies_in_the_ranges_of_pyproject():
     locked = [Requirement(line) for line in (ROOT / "requirements.lock").read_text().splitlines()]
-    wanted = requirements([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]])
+    wanted = requirements([*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])])
     for name, one in wanted.items():
         versions = [str(lock.specifier).removeprefix("==") for lock in locked if lock.name == name]
         assert versions, f"{name} is not in requirements.lock"
