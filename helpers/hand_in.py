@@ -44,7 +44,7 @@ def notebook(name: str = "") -> None:
     missing, restored = mend(nb, known)
     target = file.with_name(f"{file.stem.removesuffix('_submission')}_submission.ipynb")
     nbformat.write(nb, target)
-    Message("info", "", "Your notebook runs from top to bottom in a fresh kernel, shortened ...").show()
+    Message("info", "", "Running your notebook from top to bottom in a fresh kernel, shortened ...").show()
     outcomes, problems = run(nb, file.parent)
     problems = [f"There is no cell that begins with `# EXERCISE {name}`." for name in missing] + problems
     problems += [

@@ -14,19 +14,21 @@ faulty: dict[str, str] = {}  # exercise -> why its cell, as it was last run, is 
 
 
 def begin(lab: str = "", seed: int = 0) -> None:
-    """Seed everything, set the plot style, and say so when the run profile is not `full`.
+    """Seed everything, set the plot style, let trainings be watched, and say so when the run profile is not `full`.
 
     lab: the lab's name without its number, under which progress is kept; in a source it is still {{name}}, and
     nothing is kept. From here on a cell that needs an unsolved exercise says 'not attempted' in one line.
     """
     progress.lab = "" if lab.startswith("{{") else lab
     load_tensorflow()
-    from helpers import plots
+    from helpers import diagnosis, plots
 
     profile.seed_everything(seed)
     plots.use_course_style()
     if profile.current() == "ci":
         run_step_by_step()
+    else:
+        diagnosis.watch_trainings()
     if profile.current() != "full":
         Message(
             "info",
