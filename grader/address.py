@@ -1,7 +1,7 @@
 """`make address URL=https://github.com/you/your-course`: where the course lies, in badges, setup cells and README."""
 
 import sys
-from urllib.parse import urlparse
+from urllib.parse import quote, urlparse
 
 from grader import release
 from grader.preprocessors import repository
@@ -21,9 +21,12 @@ def main() -> None:
 
 
 def moved(text: str, before: str, after: str) -> str:
-    """The text with the course's address, and the badges that lead to it, changed."""
+    """The text with the course's address, and the links of other places that lead to it, changed."""
     old, new = urlparse(before).path, urlparse(after).path
-    return text.replace(before, after).replace(f"research.google.com/github{old}/", f"research.google.com/github{new}/")
+    text = text.replace(before, after).replace(quote(before, safe=""), quote(after, safe=""))
+    for place in ("research.google.com/github", "mybinder.org/v2/gh"):
+        text = text.replace(f"{place}{old}/", f"{place}{new}/")
+    return text
 
 
 if __name__ == "__main__":

@@ -417,11 +417,12 @@ def test_setup_without_git_is_one_sentence(alone, tmp_path):
 def test_the_courses_address_is_set_in_one_place():
     text = (
         'repository = "https://github.com/a/b"\n[badge](https://colab.research.google.com/github/a/b/blob/main/x)'
-        " [other](https://github.com/a/c)"
+        " [other](https://github.com/a/c) mybinder.org/v2/gh/a/b/main ?repo=https%3A%2F%2Fgithub.com%2Fa%2Fb"
     )
     assert address.moved(text, "https://github.com/a/b", "https://github.com/you/course") == (
         'repository = "https://github.com/you/course"\n'
-        "[badge](https://colab.research.google.com/github/you/course/blob/main/x) [other](https://github.com/a/c)"
+        "[badge](https://colab.research.google.com/github/you/course/blob/main/x) [other](https://github.com/a/c) "
+        "mybinder.org/v2/gh/you/course/main ?repo=https%3A%2F%2Fgithub.com%2Fyou%2Fcourse"
     )
 
 
