@@ -47,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
     one = command("grade", grade, "grade what was handed in and is new; writes grades.csv")
     one.add_argument("lab", nargs="*", help="labs; all of them unless said")
     one.add_argument("--workers", type=int, metavar="N", help="processes that grade at the same time (one per core)")
-    one.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster whose workers grade: tcp://…")
+    one.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster whose workers grade: tcp://…"
+    )
     one.add_argument("--unsafe", action="store_true", help="run students' code with your rights, without a sandbox")
     one.add_argument("--dry-run", action="store_true", help="only say what would be graded")
     one = command("collect", collect, "sort downloads (zip files, folders, notebooks) into submitted/<student>/<lab>/")

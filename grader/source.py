@@ -1,7 +1,7 @@
 """A lab's source: `solutions/NN_name/NN_name.py`, jupytext percent, and what can be read off it without running it.
 
 An exercise is written once: a code cell that begins with `# EXERCISE name (points)`. nbgrader's metadata, the locked
-test cell under it with its hidden call, what the setup cell says, and the cell that hands in, behind the summary,
+test cell under it with its hidden call, what the setup cell says, the questions behind it, and the cell that hands in,
 follow from the text (`expanded`), and leave it again on the way back (`condensed`). So do the metadata of a written
 question, whose cell holds the exemplar answer and begins with `<!-- WRITTEN name (points) -->`.
 """
@@ -65,6 +65,11 @@ sys.path.insert(0, str(course_folder()))
 from helpers import session
 
 session.begin("{{name}}")"""
+RECALL = """\
+# Three questions from the labs before: click an answer, or go on. What you got wrong comes again.
+from checks import recall
+
+recall.ask()"""
 HAND_IN = f"""\
 # The last cell: save the notebook (Ctrl+S), then run this. It checks what you hand in, and writes it beside the lab.
 from helpers import hand_in
@@ -136,6 +141,8 @@ def expanded(nb: NotebookNode) -> NotebookNode:
         cells.append(cell)
         if cell.source == SETUP_MARK:
             cell.source = SETUP
+            if not nb.cells[0].source.startswith("# 00"):  # the first lab has none before it
+                cells.append(nbformat.v4.new_code_cell(RECALL))
         if marker := WRITTEN.match(cell.source):
             cell.metadata["nbgrader"] = graded(f"written_{marker['name']}", _number(marker["points"]), solution=True)
         elif marker := MARKER.match(cell.source):
@@ -157,7 +164,7 @@ def condensed(nb: NotebookNode) -> list[NotebookNode]:
     for cell in nb.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") in exercises and DERIVED_TEST.fullmatch(cell.source):
             continue  # whatever its points
-        if cell.cell_type == "code" and hand_in.CALL in cell.source:
+        if cell.cell_type == "code" and cell.source.endswith(("\nrecall.ask()", hand_in.CALL)):
             continue
         derived = "setup" in tags(cell) and "\nsession.begin(" in cell.source
         cell = nbformat.from_dict({**cell, "source": SETUP_MARK if derived else cell.source})

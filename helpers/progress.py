@@ -262,6 +262,7 @@ NEEDED = {
     "measurement": {"name", "value"},
     "outcome": {"exercise", "status"},
     "hint": {"exercise"},
+    "recall": {"about", "right"},
 }
 
 

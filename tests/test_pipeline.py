@@ -190,12 +190,16 @@ def triple(x):
 # <!-- WRITTEN why (1.5) -->
 #
 # Since floors are flat.
+
+# %%
+core.summary(checks)
 """
 
 
 def test_a_marker_says_all_that_nbgrader_wants_to_know():
-    setup, exercise, check, question = source.read(MARKED).cells
-    assert setup.source == source.SETUP
+    setup, recall, exercise, check, question, summary, hand_in = source.read(MARKED).cells
+    assert [setup.source, recall.source, hand_in.source] == [source.SETUP, source.RECALL, source.HAND_IN]
+    assert summary.source == source.SUMMARY
     assert exercise.metadata.nbgrader == source.graded("triple", solution=True)
     assert check.metadata.nbgrader == source.graded("test_triple", 2) and check.metadata.nbgrader.locked
     assert re.search(
@@ -212,11 +216,11 @@ def test_seed_of_a_hidden_test_depends_on_the_exercise_alone():
 
 def test_edits_in_the_notebook_come_back_to_the_text_and_a_test_cell_of_ones_own_stays():
     nb = source.read(MARKED)
-    nb.cells[1].source = nb.cells[1].source.replace("(2)", "(3)").replace("3 * x", "x + x + x")
+    nb.cells[2].source = nb.cells[2].source.replace("(2)", "(3)").replace("3 * x", "x + x + x")
     again = source.read(source.text(nb))
-    assert "x + x + x" in again.cells[1].source and again.cells[2].metadata.nbgrader.points == 3
+    assert "x + x + x" in again.cells[2].source and again.cells[3].metadata.nbgrader.points == 3
     nb = source.read(MARKED)
-    nb.cells[2].source = "assert triple(2) == 6"
+    nb.cells[3].source = "assert triple(2) == 6"
     written = source.text(nb)
     assert "assert triple(2) == 6" in written and '"test_triple"' in written
     assert [cell.source for cell in source.read(written).cells] == [cell.source for cell in nb.cells]
@@ -226,7 +230,7 @@ def test_twin_of_an_earlier_release_comes_back_to_the_same_text():
     """Or else a younger twin would bring its old setup and test cells into the text."""
     nb = source.read(MARKED)
     nb.cells[0].source = nb.cells[0].source.replace("{{name}}", "").replace("fetch", "get")
-    nb.cells[2].source = nb.cells[2].source.partition("\n")[2].replace("seed=", "seed=1")
+    nb.cells[3].source = nb.cells[3].source.partition("\n")[2].replace("seed=", "seed=1")
     assert source.text(nb).endswith(MARKED)
 
 
