@@ -186,6 +186,7 @@ def triple(x):
     return 3 * x
     ### END SOLUTION
 
+
 # %% [markdown]
 # <!-- WRITTEN why (1.5) -->
 #
