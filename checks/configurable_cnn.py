@@ -303,7 +303,7 @@ def judge_answer(name: str, yours, expected, mistakes: dict) -> str | Reason | N
 
 
 def steps(rng: np.random.Generator):
-    for shape in ((4,), (3, 3, 2, 4)):
+    for shape in ((5,), (3, 3, 2, 4)):
         yield {
             "weights": rng.normal(size=shape),
             "gradient": rng.normal(size=shape),
@@ -399,6 +399,8 @@ PATTERNS = (
     ([4, 4, 4.1, 4.2], 2),  # as good as the first one
     ([6, 5, 5.5, 1], 1),
     ([7, 5, 7, 9], 2),  # as bad as so many epochs ago is not the same as no improvement since
+    ([8e6, 9e6, 5e6, 6e6, 7e6], 2),  # large losses
+    ([5, 4, 3.99, 3.98, 4.2, 4.3], 2),  # a little better is better
 )
 
 

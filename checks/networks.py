@@ -407,7 +407,7 @@ def judge_compiled(model: dict, case: dict, logged_as: str = "") -> str | None:
         return NO_METRIC
     losses = model["half_losses"].get("value")
     if losses is None or not is_cross_entropy(losses, case):
-        return why_loss(model, form, one_hot)
+        return why_loss(model, case, form, one_hot)
     if "value" not in model["batch_metrics"]:
         return f"One of your metrics fails on {form}: {first_line(model['batch_metrics'])}"
     return judge_metrics(model["batch_metrics"]["value"], case, logged_as) or judge_learning(model)
@@ -415,15 +415,21 @@ def judge_compiled(model: dict, case: dict, logged_as: str = "") -> str | None:
 
 def is_cross_entropy(losses: list[float], case: dict) -> bool:
     """Whether the losses of both halves are their categorical cross-entropy, with the same label smoothing to 0.5."""
-    y = case["y"] if case["y"].ndim == 2 else np.eye(case["logits"].shape[1])[case["y"]]
-    logs = case["logits"] - np.log(np.exp(case["logits"].astype(float)).sum(1, keepdims=True))
-    plain = np.array([-(logs * y)[half].sum(1).mean() for half in HALVES])
-    even = np.array([-logs[half].mean() for half in HALVES])
+    plain, even = cross_entropies(case)
     smoothing = (losses - plain) / (even - plain)
     return bool(np.ptp(smoothing) < 0.01 and -0.01 < smoothing.mean() < 0.51)
 
 
-def why_loss(model: dict, form: str, one_hot: bool) -> str:
+def cross_entropies(case: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Of both halves of the batch: the cross-entropy with its labels, and with even probabilities."""
+    y = case["y"] if case["y"].ndim == 2 else np.eye(case["logits"].shape[1])[case["y"]]
+    logs = case["logits"] - np.log(np.exp(case["logits"].astype(float)).sum(1, keepdims=True))
+    return np.array([-(logs * y)[half].sum(1).mean() for half in HALVES]), np.array(
+        [-logs[half].mean() for half in HALVES]
+    )
+
+
+def why_loss(model: dict, case: dict, form: str, one_hot: bool) -> str:
     """Why a loss is not the cross-entropy of the outputs with labels of this form."""
     softmax, loss = ends_in_softmax(model["outputs"]), model["loss"] or ""
     if one_hot and "sparse" in loss:
@@ -443,6 +449,12 @@ def why_loss(model: dict, form: str, one_hot: bool) -> str:
         )
     if "value" not in model["half_losses"]:
         return f"On a batch with {form} your loss fails: {first_line(model['half_losses'])}"
+    more = model["half_losses"]["value"] - cross_entropies(case)[0]
+    if more.min() > 0 and np.ptp(more) < 0.001:
+        return (
+            f"Your loss adds {more.mean():.3g} to the cross-entropy, in every batch. A penalty for large weights "
+            "belongs to the layers: `kernel_regularizer`."
+        )
     return (
         f"The loss should be the cross-entropy of your outputs and {form}; yours ({loss or 'your own'}) gives another "
         "number."

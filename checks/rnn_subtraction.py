@@ -10,7 +10,7 @@ import numpy as np
 
 from checks.compare import compare, judge_array, judge_number, through
 from checks.core import NOT_ATTEMPTED, Advice, Outcome, Reason, judges
-from checks.networks import judge_learning
+from checks.networks import NO_METRIC, judge_learning
 from checks.probes import rnn_subtraction as probes
 from checks.probes.networks import ends_in_softmax
 from checks.probes.rnn_subtraction import CHARACTERS, RECURRENT
@@ -142,9 +142,10 @@ ENCODE_MISTAKES = {
     "A short text is not filled up: there must always be `length` rows.": lambda text, length: _one_hot(
         [text.ljust(1)]
     )[0],
-    "The columns are in another order than the alphabet: column k belongs to characters[k]. (Did you sort it?)": (
-        lambda text, length: _one_hot([text.ljust(length)], "".join(sorted(CHARACTERS)))[0]
-    ),
+    "The columns are in another order than the alphabet: column k belongs to characters[k]. (Did you sort it?)": [
+        lambda text, length, order=order: _one_hot([text.ljust(length)], order)[0]
+        for order in ("".join(sorted(CHARACTERS)), "-0123456789 ", " 0123456789-")
+    ],
     "These are the numbers of the characters. One-hot means: a row of zeros with a single 1.": (
         lambda text, length: _one_hot([text.ljust(length)])[0].argmax(axis=1)
     ),
@@ -244,6 +245,9 @@ QUERY_MISTAKES = {
     "The query has no spaces: all queries need 7 characters.": lambda a, b: f"{a}-{b}"[::-1],
     "The query says b - a.": lambda a, b: f"{b}-{a}".ljust(QUERY)[::-1],
     "The query still has a plus sign.": lambda a, b: f"{a}+{b}".ljust(QUERY)[::-1],
+    "The minus of your query is a longer dash, another character than the one of the alphabet.": lambda a, b: (
+        f"{a}\N{MINUS SIGN}{b}".ljust(QUERY)[::-1]
+    ),
     "Your query has zeros in front of its numbers. A short query is filled up with spaces.": lambda a, b: (
         f"{a:03}-{b:03}"[::-1]
     ),
@@ -558,6 +562,9 @@ def judge_compiled(model: dict, case: dict) -> str | None:
             "The scores of your dense layer go through an activation that does not belong there (relu, or softmax "
             "twice, for example). How does the network that adds end?"
         )
+    metrics = model["metrics"].get("value")
+    if metrics == {}:
+        return NO_METRIC
     scores = case["scores"].astype(float)
     logs = scores - np.log(np.exp(scores).sum(-1, keepdims=True))
     expected = -(logs * case["y"]).sum(-1).mean()
@@ -567,10 +574,9 @@ def judge_compiled(model: dict, case: dict) -> str | None:
         return f"The loss should be the cross-entropy of one-hot answers; yours ({loss or 'your own'}) is another."
     if "raised" in model["metrics"]:
         return "One of your metrics fails on one-hot answers. (Sparse ones want whole numbers.)"
-    metrics = {name: value for name, value in model["metrics"]["value"].items() if name != "loss"}
     hits = (scores.argmax(-1) == case["y"].argmax(-1)).mean()
     if not any(np.isclose(value, hits, atol=1e-3) for value in metrics.values()):
-        return "Your network does not measure its accuracy: `compile` can be given `metrics=`, by this name."
+        return f"None of your metrics ({', '.join(metrics)}) is the fraction of characters that are right."
     return judge_learning(model) if model["first_step"] else None
 
 

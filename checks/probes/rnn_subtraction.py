@@ -84,7 +84,9 @@ def build_seq2seq(student, case: dict) -> dict:
         "outputs": outputs,
         "first_step": first_step(model, case["x"], case["y"]) if learns else None,
         "computed_loss": call(lambda: float(model.compute_loss(x, y, scores))),
-        "metrics": call(lambda: {name: float(v) for name, v in model.compute_metrics(x, y, scores).items()}),
+        "metrics": call(
+            lambda: {name: float(v) for name, v in model.compute_metrics(x, y, scores).items() if name != "loss"}
+        ),
         "turned": turned_scores(model, case["hidden"], case["x"]) if "value" in outputs else None,
     }
 

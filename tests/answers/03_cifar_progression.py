@@ -450,6 +450,18 @@ def b_metrics_in_the_place_of_weights():
     return model
 
 
+@wrong("build_b", says="to the cross-entropy, in every batch. A penalty for large weights belongs to the layers")
+def b_with_a_penalty_in_its_loss():
+    model = finish(stack_b())
+
+    def loss(y, outputs):
+        squares = sum(keras.ops.sum(layer.kernel**2) for layer in model.layers if hasattr(layer, "kernel"))
+        return keras.losses.categorical_crossentropy(y, outputs) + 0.01 * squares
+
+    model.compile("adam", loss, metrics=["accuracy"])
+    return model
+
+
 @wrong("build_b", says="That is augmentation")
 def b_with_augmentation():
     return finish([layers.RandomFlip("horizontal"), *stack_b()])

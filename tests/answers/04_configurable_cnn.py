@@ -543,7 +543,7 @@ def step_without_return(weights, gradient, learning_rate, strength):
     weights - learning_rate * (gradient + 2 * strength * weights)
 
 
-@wrong("step_with_l2", says="has shape (), but (4,) is wanted.")
+@wrong("step_with_l2", says="has shape (), but (5,) is wanted.")
 def one_number(weights, gradient, learning_rate, strength):
     return np.sum(weights - learning_rate * (gradient + 2 * strength * weights))
 
@@ -590,6 +590,22 @@ def worse_than_so_many_epochs_ago(val_losses, patience):
         if val_losses[i] >= val_losses[i - patience]:
             return i + 1, 1
     return len(val_losses), 1
+
+
+@wrong("early_stopping", says="the number of epochs is 3, and that is not right.")
+def no_loss_is_above_a_hundred(val_losses, patience):
+    return with_a_counter.function([min(loss, 100) for loss in val_losses], patience)
+
+
+@wrong("early_stopping", says="and patience = 2: the number of epochs is 4, and that is not right.")
+def only_clear_improvements(val_losses, patience):
+    best, lowest = 0, np.inf
+    for epoch, loss in enumerate(val_losses):
+        if loss < lowest - 0.01:
+            best, lowest = epoch, loss
+        elif epoch - best >= patience:
+            return epoch + 1, best + 1
+    return len(val_losses), best + 1
 
 
 @wrong("early_stopping", says="your function returned a number.")

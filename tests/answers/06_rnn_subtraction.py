@@ -775,6 +775,18 @@ def no_accuracy(rnn, hidden, n_layers):
     return stack(rnn, hidden, n_layers, metrics=[])
 
 
+@wrong("build_seq2seq", says="`compile` can be given `metrics=`, by this name")
+def metrics_in_the_place_of_weights(rnn, hidden, n_layers):
+    model = not_compiled.function(rnn, hidden, n_layers)
+    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    return model
+
+
+@wrong("build_seq2seq", says="None of your metrics (mae) is the fraction of characters that are right")
+def mean_error_as_metric(rnn, hidden, n_layers):
+    return stack(rnn, hidden, n_layers, metrics=["mae"])
+
+
 @wrong("build_seq2seq", says="yours: (4, 11)")
 def eleven_characters(rnn, hidden, n_layers):
     return stack(rnn, hidden, n_layers, last=layers.Dense(11, activation="softmax"))
