@@ -7,7 +7,15 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, DeduplicateIds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # nbgrader may be started from anywhere
-from grader.preprocessors import FillIn, HandOver, MarkDependents, NameCells, RestoreExercises, StripAuthoring  # noqa: E402
+from grader.preprocessors import (  # noqa: E402
+    CommentBank,
+    FillIn,
+    HandOver,
+    MarkDependents,
+    NameCells,
+    RestoreExercises,
+    StripAuthoring,
+)
 
 c = get_config()  # noqa: F821 - traitlets puts it here
 
@@ -38,3 +46,5 @@ c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back
 steps = Autograde.sanitize_preprocessors.default()
 after = steps.index(DeduplicateIds) + 1
 c.Autograde.sanitize_preprocessors = [*steps[:after], RestoreExercises, *steps[after:]]
+
+c.HTMLExporter.preprocessors = [CommentBank]

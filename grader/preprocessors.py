@@ -6,15 +6,18 @@ nbgrader_config.py puts these classes before and after nbgrader's preprocessors.
 import re
 import textwrap
 import tomllib
+from collections import Counter
+from html import escape
+from pathlib import Path
 from urllib.parse import urlparse
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader import figures
+from grader import book, figures
 from grader.source import LAB, MARKER, METADATA, ROOT, dependents, name_cells, numbered, tags
 
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
@@ -142,3 +145,33 @@ class RestoreExercises(NbGraderPreprocessor):
 
 def _student_cell(name: str) -> dict:
     return {"grade": False, "grade_id": name, "locked": False, "schema_version": 3, "solution": True, "task": False}
+
+
+class CommentBank(NbGraderPreprocessor):
+    """Offer in Formgrader, below each answer, the comments that others got for the same question: a click adds one."""
+
+    SCRIPT = (
+        "const box = document.getElementById(this.dataset.cell + '-comment');"
+        " box.value = (box.value + '\\n' + this.textContent).trim(); $(box).trigger('change')"
+    )
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        if "submission_id" not in resources:  # not for Formgrader
+            return nb, resources
+        course = Path(resources["metadata"]["path"]).parents[2]  # of autograded/<student>/<lab>
+        with book.opened(course) as gradebook:
+            given = book.comments(gradebook, resources["assignment_id"])
+        nb.cells = [part for cell in nb.cells for part in (cell, *self._bank(cell, given))]
+        return nb, resources
+
+    def _bank(self, cell: NotebookNode, given: dict[tuple[str, str], str]) -> list[NotebookNode]:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        counted = Counter(said for (_, cell), said in given.items() if cell == name)
+        if not counted:
+            return []
+        button = '<button type="button" class="btn btn-default btn-sm" data-cell="{}" onclick="{}">{}</button>'
+        buttons = [
+            button.format(*(escape(part).replace("\n", "&#10;") for part in (name, self.SCRIPT, said)))
+            for said, _ in counted.most_common(12)
+        ]
+        return [new_markdown_cell(f"<div class='comment-bank'>Comments given before: {' '.join(buttons)}</div>")]

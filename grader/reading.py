@@ -155,9 +155,10 @@ def submission(handed: dict[str, bytes], lab: str) -> Submission:
 
 
 def shown(name: str, longest: int = 60) -> str:
-    """A file's or student's name, fit to be printed: one form of umlauts, no control characters, not too long."""
+    """A file's or student's name, fit to be printed and for a page of nbgrader's: one form of umlauts, not too long, no
+    control characters, no HTML."""
     name = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
-    name = "".join(character if character.isprintable() else "?" for character in name)
+    name = "".join(character if character.isprintable() and character not in '<>"' else "?" for character in name)
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 

@@ -219,7 +219,7 @@ def test_untouched_release_scores_nothing_and_waits_for_nobody(rows):
 def test_written_answer_below_its_place_waits_for_a_hand(rows, course):
     assert rows["written-below"]["state"] == "waiting for a hand"
     shown = book.notebook_file(course, "written-below", LAB).read_text()
-    assert "Since it *fits*. &lt;b>x" in shown
+    assert "Since it *fits*. &lt;b&gt;x" in shown
 
 
 def test_what_cannot_be_graded_has_one_row_that_says_why(rows):

@@ -47,10 +47,11 @@ def _template() -> tempfile.TemporaryDirectory:
     whole = source.notebook(LAB)
     about = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in whole.cells]
     wanted = [k for k, name in enumerate(about) if name.removeprefix("test_") in KEPT or name == "written_valid"]
+    question = about.index("written_valid") - 1
     imports = next(k for k, cell in enumerate(whole.cells) if "import numpy" in cell.source)
     setup = next(k for k, cell in enumerate(whole.cells) if "setup" in source.tags(cell))
     constants = [k for k, cell in enumerate(whole.cells) if cell.source.startswith("KERNELS = ")]
-    whole.cells = [whole.cells[k] for k in sorted({0, imports, setup, *constants, *wanted})]
+    whole.cells = [whole.cells[k] for k in sorted({0, imports, setup, question, *constants, *wanted})]
     path = source.path(LAB, ".py", root)
     path.parent.mkdir(parents=True)
     path.write_text(source.text(whole), encoding="utf-8")
