@@ -1,7 +1,7 @@
 """`python -m grader collect`: what a learning platform or a mailbox gives, sorted into submitted/<student>/<lab>/.
 
 A zip file of Moodle or Canvas, a folder, loose notebooks. The lab is told from a notebook's content. Who handed it in
-is told by the folder or file name, with roster.csv (id, name, email, lms) where there is one.
+is told by the folder or file name, with roster.csv where there is one. Members of a team hand in for the team.
 """
 
 import datetime
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from grader import reading, rebuild, source, store, tables
+from grader import reading, rebuild, roster, source, store
 from grader.reading import LARGEST, LITTER, NOTEBOOK, Unreadable, shown
 
 MOST_FILES = 100_000
@@ -44,7 +44,7 @@ class Collected:
 def collect(course: Path, places: list[Path], dry: bool = False) -> list[Collected]:
     """Sort what lies in `places` into submitted/. dry: only say what would be done."""
     labs = [rebuild.load(lab, course) for lab in source.labs(course) if rebuild.lab_file(lab, course).exists()]
-    roster = tables.read(course / "roster.csv")
+    people = roster.people(course)
     found, newest = [], {}
     for file in (one for place in places for one in _delivered(place)):
         name = shown(str(file.path), 200)
@@ -53,7 +53,7 @@ def collect(course: Path, places: list[Path], dry: bool = False) -> list[Collect
             continue
         if not NOTEBOOK.search(file.path.name):
             continue
-        student = _student(file.path, roster)
+        student = _student(file.path, people)
         try:
             cells = reading.cells(file.raw, shown(file.path.name))
         except Unreadable as problem:
@@ -145,22 +145,22 @@ def _unpacked(outside: PurePosixPath, raw: bytes, name: str, nested: bool = Fals
             yield Delivered(inner, content, time)
 
 
-def _student(path: PurePosixPath, roster: list[dict[str, str]]) -> str:
-    """Who handed in a file: the roster's id where it can be told, else the folder's name; empty if nobody knows."""
+def _student(path: PurePosixPath, people: list[dict[str, str]]) -> str:
+    """Whose a file is: the roster's team or id where it can be told, else the folder's name; empty if nobody knows."""
     names = [*path.parts[:-1], path.name]
     claims = []
     for part in names:
         if match := MOODLE.fullmatch(part) or CANVAS.fullmatch(part):
             claims += [("lms", match["lms"]), ("name", match["name"])]
         claims += [("id", part), ("name", part), ("email", part)]
-    for row in roster:
+    for row in people:
         own = {field: _plain(row.get(field, "")) for field in ("id", "name", "email", "lms")}
         own["turned"] = _plain("".join(reversed(row.get("name", "").split())))
         for field, claim in claims:
             claim = _plain(claim)
             if claim and (claim == own[field] or field == "name" and claim == own["turned"]):
-                return row["id"]
-    for row in roster:  # an id or a full name somewhere in a loose file's name
+                return row.get("team") or row["id"]
+    for row in people:  # an id or a full name somewhere in a loose file's name
         words = re.split(r"[^a-z0-9]+", _plain(path.name, " "))
         if (
             row.get("id")
@@ -168,7 +168,7 @@ def _student(path: PurePosixPath, roster: list[dict[str, str]]) -> str:
             or len(own := _plain(row.get("name", ""))) > 5
             and own in _plain(path.name)
         ):
-            return row["id"]
+            return row.get("team") or row["id"]
     if match := next((m for part in names if (m := MOODLE.fullmatch(part) or CANVAS.fullmatch(part))), None):
         return f"{shown(match['name'], 100)} {match['lms']}"
     return shown(path.parts[0], 120).strip(". ") if len(path.parts) > 1 else ""

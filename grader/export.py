@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader import book, tables
+from grader import book, roster, tables
 from grader.grade import totals
 
 FORMS = ("wide", "long", "canvas", "moodle")
@@ -12,9 +12,9 @@ def export(course: Path, file: Path, form: str) -> int:
     """Write the table; returns the number of its rows. Points are those of the gradebook, a person's before ours."""
     with book.opened(course) as gradebook:
         marks = book.marks(gradebook)
-    roster = {row.get("id", ""): row for row in tables.read(course / "roster.csv")}
+    people, teams = {row["id"]: row for row in roster.people(course)}, roster.teams(course)
     points = totals(marks)
-    students = sorted({student for student, _ in points} | set(roster) - {""})
+    students = sorted({student for student, _ in points if student not in teams} | set(people))
     labs = sorted({lab for _, lab in points})
     most = {lab: max(row["max_score"] for (_, one), row in points.items() if one == lab) for lab in labs}
     if form == "long":
@@ -30,10 +30,15 @@ def export(course: Path, file: Path, form: str) -> int:
         return len(rows)
 
     def of(student: str, field: str) -> str:
-        return roster.get(student, {}).get(field, "")
+        return people.get(student, {}).get(field, "")
+
+    def whose(student: str, lab: str) -> tuple[str, str]:  # of a team's work, where there is none of the student's own
+        return (student, lab) if (student, lab) in points else (of(student, "team"), lab)
 
     def scored(student: str, heads: dict[str, str]) -> dict:
-        return {head: points[student, lab]["score"] for lab, head in heads.items() if (student, lab) in points}
+        return {
+            head: points[whose(student, lab)]["score"] for lab, head in heads.items() if whose(student, lab) in points
+        }
 
     if form == "canvas":
         heads = {lab: lab for lab in labs}
@@ -64,9 +69,9 @@ def export(course: Path, file: Path, form: str) -> int:
             {"student": one, "name": of(one, "name")}
             | scored(one, heads)
             | {
-                f"{lab[:2]} {cell.removeprefix('test_')}": own[one, lab, cell]
+                f"{lab[:2]} {cell.removeprefix('test_')}": own[*whose(one, lab), cell]
                 for lab, cell in cells
-                if (one, lab, cell) in own
+                if (*whose(one, lab), cell) in own
             }
             for one in students
         ]

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from checks.core import KINDS, RIGHT
-from grader import book, judging, store
+from grader import book, judging, roster, store
 from grader.book import Mark
 from grader.grade import _released, totals
 from grader.reading import shown
@@ -32,7 +32,7 @@ PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{tit
 def feedback(course: Path, labs: list[str]) -> list[Path]:
     """Write the pages and one zip file for each lab; returns the zip files."""
     written = []
-    secret = judging.secret(course)
+    secret, teams = judging.secret(course), roster.teams(course)
     with book.opened(course) as gradebook:
         for name in labs:
             marks: dict[str, dict[str, Mark]] = {}
@@ -49,7 +49,8 @@ def feedback(course: Path, labs: list[str]) -> list[Path]:
                         continue
                     said = {cell: text for (one, cell), text in comments.items() if one == student}
                     page = _page(secret, lab, student, kept, summary, cells, said)
-                    store.write(course / "feedback" / student / name / f"{name}.html", page)
+                    for one in teams.get(student, [student]):
+                        store.write(course / "feedback" / one / name / f"{name}.html", page)
                     returned.writestr(str(_place(course, student, name) / f"{name}.html"), page)
             file = course / "returned" / f"{name}.zip"
             store.write(file, archive.getvalue())

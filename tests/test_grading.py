@@ -2,6 +2,7 @@
 
 import collections
 import copy
+import datetime
 import itertools
 import json
 import math
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -22,6 +24,7 @@ from sqlalchemy.orm import Session
 from grader import __main__ as commands
 from grader import (
     book,
+    collect,
     export,
     feedback,
     judging,
@@ -319,6 +322,55 @@ def test_a_persons_points_stay_and_wait_again_only_if_the_answer_changed(small):
     cell(notebook, "written_valid")["source"] = "Because it is small."
     replace(small, "ann", notebook)
     assert redteam.graded(small)["ann"]["state"] == "waiting for a hand"
+
+
+def test_members_of_a_team_hand_in_for_it_and_get_its_points(small):
+    roster = "id,name,email,lms,team\nann,Ann A,,,reds\nbob,Bob B,,,reds\ncid,Cid C,,,\n"
+    (small / "roster.csv").write_text(roster)
+    with zipfile.ZipFile(small / "download.zip", "w") as packed:
+        for day, (name, made) in enumerate({"Ann A": redteam.wrong, "Bob B": solved, "Cid C": redteam.wrong}.items()):
+            about = zipfile.ZipInfo(f"{name}_{day}_assignsubmission_file_/1.ipynb", (2026, 5, 1 + day, 0, 0, 0))
+            packed.writestr(about, json.dumps(made(small)))
+    taken = [one.student for one in collect.collect(small, [small / "download.zip"]) if not one.problem]
+    assert taken == ["reds", "cid"]
+    assert {student: row["score"] for student, row in redteam.graded(small).items()} == {"reds": 6, "cid": 0}
+    for form in export.FORMS[:1] + export.FORMS[2:]:
+        export.export(small, small / f"{form}.csv", form)
+        points = {"ann": "6", "bob": "6", "cid": "0"}
+        found = [row for row in tables.read(small / f"{form}.csv") if set(row.values()) & set(points)]
+        assert len(found) == 3
+        for row in found:
+            student = next(value for value in row.values() if value in points)
+            assert row[next(head for head in row if head.startswith(LAB))] == points[student]
+    feedback.feedback(small, [LAB])
+    assert sorted(path.name for path in (small / "feedback").iterdir()) == ["ann", "bob", "cid"]
+    (small / "roster.csv").write_text(roster.replace("reds", "cid"))
+    with pytest.raises(ValueError, match="'cid' is a team and a student"):
+        export.export(small, small / "wide.csv", "wide")
+
+
+def test_late_work_costs_a_part_of_its_points_for_each_day_begun(small, monkeypatch):
+    with book.opened(small) as gradebook:
+        gradebook.find_assignment(LAB).duedate = datetime.datetime(2026, 5, 1, 12)
+        gradebook.db.commit()
+    (small / "class.toml").write_text("late_per_day = 0.1\n")
+    times = {
+        "early": ("2026-05-01 11:59:00", 6),
+        "a minute": ("2026-05-01 12:01", 5.4),
+        "elsewhere": ("2026-05-02 14:00:00 +0200", 5.4),  # noon in UTC
+        "two days": ("2026-05-02 12:00:01", 4.8),
+        "for ever": ("2027-05-01", 0),
+        "no date": ("yesterday", 6),
+    }
+    for student, (said, _) in times.items():
+        (submit(small, student, solved(small)) / "timestamp.txt").write_text(said)
+    rows = redteam.graded(small)
+    assert {student: rows[student]["score"] for student in times} == {one: points for one, (_, points) in times.items()}
+    monkeypatch.setattr(work, "do", lambda job: pytest.fail("student's code runs again"))
+    (small / "submitted" / "for ever" / LAB / "timestamp.txt").write_text("2026-05-01")
+    assert redteam.graded(small)["for ever"]["score"] == 6
+    feedback.feedback(small, [LAB])
+    assert "0.6 points were taken off" in (small / "feedback" / "a minute" / LAB / f"{LAB}.html").read_text()
 
 
 def test_mended_check_is_applied_to_the_records(small, monkeypatch):
