@@ -93,13 +93,11 @@ def three_parts(data: Dataset, seed: int = 0) -> tuple[np.ndarray, ...]:
     images, x_val, labels, y_val = train_test_split(
         data.x_train, data.y_train, test_size=0.1, stratify=data.y_train, random_state=seed
     )
-    mean, deviation = (of(axis=(0, 1, 2)).astype("float32") for of in (images.mean, images.std))
+    parts = [(images, labels), (x_val, y_val), (data.x_test, data.y_test)]
+    parts = [(x[: profile.samples(len(x))], y[: profile.samples(len(y))]) for x, y in parts]
+    mean, deviation = (of(axis=(0, 1, 2)).astype("float32") for of in (parts[0][0].mean, parts[0][0].std))
     one_hot = np.eye(len(data.class_names), dtype="float32")
-    parts = []
-    for x, y in ((images, labels), (x_val, y_val), (data.x_test, data.y_test)):
-        some = slice(profile.samples(len(x)))
-        parts += [(x[some] - mean) / deviation, one_hot[y[some]]]
-    return tuple(parts)
+    return tuple(array for x, y in parts for array in ((x - mean) / deviation, one_hot[y]))
 
 
 def write_shards(folder: str | Path, x: np.ndarray, y: np.ndarray, shard_size: int) -> None:

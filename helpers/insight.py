@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from helpers import profile
+
 CLASSIC_KERNELS = {
     "box": np.ones((3, 3)),
     "sharpen": np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
@@ -112,6 +114,6 @@ def excite(model, layer: str, filters: list[int], steps: int = 40) -> np.ndarray
         return tf.clip_by_value(images, -1, 1)
 
     images = tf.random.stateless_normal((len(filters), *model.input_shape[1:]), (0, 1), stddev=0.1)
-    for step in range(steps):
+    for step in range(profile.epochs(steps)):
         images = changed(images, tf.constant([step * 7 % 16 - 8, step * 11 % 16 - 8]))
     return (images.numpy() + 1) / 2

@@ -48,6 +48,7 @@ def run_step_by_step() -> None:
     import tensorflow
 
     tensorflow.config.run_functions_eagerly(True)
+    tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})  # the same for pipelines
     # It goes on tracing pipelines, and says so each time.
     warnings.filterwarnings("ignore", "Even though the `tf.config", UserWarning)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-import pytest
 
 from grader import source
 from tests import mini_course
@@ -34,10 +33,10 @@ def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
         cell.metadata["tags"] = [tag for tag in source.tags(cell) if tag != "raises-exception"]
     mini_course.link_helpers(folder)
     nbformat.write(nb, folder / "lab.ipynb")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.notebook_run"]
-    command += ["--nbval-lax", f"--nbval-cell-timeout={SECONDS}", "--junitxml=report.xml"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "nbval.plugin"]
+    command += ["-p", "tests.keep_outputs", "--nbval-lax", f"--nbval-cell-timeout={SECONDS}", "--junitxml=report.xml"]
     command += ["lab.ipynb"]
-    settings = mini_course.environment()
+    settings = mini_course.environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # importing them takes seconds
     run = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
     assert run.returncode in (0, 1), run.stdout + run.stderr  # 1: some cells failed; anything else: nothing was run
 
@@ -50,10 +49,3 @@ def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
             failures[index] = fault.text
     assert (run.returncode == 1) == bool(failures)
     return Run(nbformat.read(folder / "executed.ipynb", as_version=4), failures)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In nbval's own process, where this module is a plugin: keep what the cells put out."""
-    for item in session.items:
-        item.cell.outputs = item.test_outputs or []
-    nbformat.write(session.items[0].parent.nb, "executed.ipynb")

@@ -128,7 +128,7 @@ def make_dataset(per_class=500, seed=0):
 
 
 # %%
-x_train, x_test, y_train, y_test = make_dataset()
+x_train, x_test, y_train, y_test = make_dataset(profile.samples(500))
 
 # %% [markdown]
 # **Stuck?** Go on all the same. Where an exercise is not written yet, a cell like the next one gives you what later

@@ -478,7 +478,7 @@ def quick_checks(model, x, y, steps=70):
     copy.compile(keras.optimizers.Adam(0.001), model.loss, metrics=["accuracy"])
     twenty = x[:20], y[:20]
     first_loss, before = copy.evaluate(x[:500], y[:500], verbose=0)[0], copy.evaluate(*twenty, verbose=0)[0]
-    copy.fit(*twenty, epochs=10, verbose=0)  # one step per epoch
+    copy.fit(*twenty, epochs=profile.epochs(10), verbose=0)  # one step per epoch
     after = copy.evaluate(*twenty, verbose=0)[0]
     copy.fit(*twenty, epochs=steps, verbose=0)
     memorised = round(20 * copy.evaluate(*twenty, verbose=0)[1])

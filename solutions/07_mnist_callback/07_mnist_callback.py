@@ -440,7 +440,8 @@ def train_deep(model, x, y, x_val, y_val, epochs, callbacks=()):
 
 # %%
 training.use_fast_precision()
-x_fit, x_val, y_fit, y_val = train_test_split(x_train, y_train, test_size=0.05, stratify=y_train, random_state=0)
+n_val = max(10, len(x_train) // 20)  # one of each class, where a shorter run has few
+x_fit, x_val, y_fit, y_val = train_test_split(x_train, y_train, test_size=n_val, stratify=y_train, random_state=0)
 
 
 # %%

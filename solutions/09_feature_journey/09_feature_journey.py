@@ -528,7 +528,7 @@ predict("maps_correlate", ...)
 
 # %%
 lite = pretrained.efficientnet_lite0()
-names = ("chelsea", "coffee", "motorcycle_left", "rocket", "astronaut")
+names = profile.some(("chelsea", "coffee", "motorcycle_left", "rocket", "astronaut"))
 photographs = np.stack([datasets.photograph(name, lite.input_size) for name in names])
 inputs = lite.preprocess_input(photographs)
 probabilities = insight.predict_with(lite.network)(inputs)
