@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader import source
-from grader.release import PipelineError
 from grader.sandbox import NoSandbox
-from grader.source import ROOT
+from grader.source import ROOT, PipelineError
 from grader.work import GradingError
 
 PROBLEMS_LEFT = 3  # the exit code where all went well, but somebody's work could not be graded

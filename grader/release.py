@@ -26,14 +26,10 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from grader import checksums, figures, preprocessors, source, times
 from grader.lint import problems
-from grader.source import ROOT
+from grader.source import ROOT, PipelineError
 
 PLACEHOLDER = "https://github.com/cnn-course/cnn-course"  # until `make address` sets the real one
 EXERCISES = ROOT / "data" / "exercises.json"
-
-
-class PipelineError(Exception):
-    """A step of the pipeline failed; the message says in which lab and why."""
 
 
 def main(labs: list[str] | None = None) -> None:

@@ -89,6 +89,10 @@ METADATA = {
 }
 
 
+class PipelineError(Exception):
+    """A step of the pipeline failed; the message says in which lab and why."""
+
+
 @dataclass
 class Exercise:
     """A student cell: its name and points as the marker gives them, and the cell itself."""

@@ -15,11 +15,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from nbgrader.converters import Autograde
-
-from grader import book
-from grader import grade as grading
-from grader.release import convert, generate
 from grader.source import ROOT
 
 
@@ -61,18 +56,28 @@ class Watch:
 
 def points(root: Path, lab: str) -> dict[tuple[str, str], float | None]:
     """(student, cell) -> what the machine gave."""
+    from grader import book
+
     with book.opened(root) as gradebook:
         return {(mark.student, mark.cell): mark.auto for mark in book.marks(gradebook, lab)}
 
 
 def ours(root: Path, lab: str) -> Watch:
     """Grade what is new with our grader."""
+    from grader import grade as grading
+
     with Watch() as watch:
         grading.grade([lab], grading.Settings(root, say=lambda line: None))
     return watch
 
 
 def main() -> None:
+    # Here, and not above: worker processes import this file, and need nothing of nbgrader.
+    from nbgrader.converters import Autograde
+
+    from grader import book
+    from grader.release import convert, generate
+
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("lab", nargs="*", default=["01_convolution_basics", "07_mnist_callback"])
     options.add_argument("--students", type=int, default=32)
