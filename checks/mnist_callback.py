@@ -72,48 +72,81 @@ SENTENCE = "Reached {}% accuracy so cancelling training!"
 NEEDLESS = [k / 10_000 for k in range(9001, 9970) if len(repr(100 * (k / 10_000))) > 8]  # such as 99.85000000000001
 
 
-def stream(threshold: float, name="accuracy", lacking=False, validated=True, at: float | None = None) -> list[list]:
-    """The logs of a training, epoch by epoch, each with the name of the mistake that would stop there.
+# The mistakes that stop a training in the epochs around the right one; a callback is driven with logs that name none.
+AROUND = ("validation", "loss", "at", "right", "late", "small loss", "fraction")
 
-    lacking: four epochs without an accuracy come first. validated: with figures of the validation. at: the accuracy
-    that is not yet above the threshold.
+
+def stream(
+    threshold: float, early, name="accuracy", lacking=False, validated=True, at: float | None = None
+) -> list[dict | None]:
+    """The logs of a training, epoch by epoch: in most of them some mistake stops it.
+
+    early: accuracies of more epochs near the beginning. lacking: four epochs without an accuracy come first. validated:
+    with figures of the validation. at: the accuracy that is not yet above the threshold.
     """
 
     def logs(accuracy, val_accuracy=0.7, loss=0.3):
         validation = {"val_accuracy": val_accuracy, "val_loss": 0.4} if validated else {}
-        return validation | {name: round(accuracy, 6), "loss": loss}
+        return validation | {name: round(float(accuracy), 6), "loss": loss}
 
     above = threshold + (1 - threshold) / 4
     nothing = [None, {}, {"loss": 0.3}, {"loss": 0.3, "val_accuracy": 0.99999, "val_loss": 0.1}]
-    return [["lacking", one] for one in nothing if lacking] + [
-        ["always", logs(0.005, 0.006)],
-        ["percent", logs(0.8, 0.81)],
-        ["validation", logs(threshold - 0.01, (above + 1) / 2)],
-        ["loss", logs(threshold - 0.02, loss=1.4)],
-        ["at", logs(threshold if at is None else at)],
-        ["right", logs(above)],
-        ["late", logs(0.99995)],
-        ["small loss", logs(0.7, loss=1e-6)],
-        ["fraction", logs(100 * above)],
+    return [
+        *(one for one in nothing if lacking),
+        logs(0.005, 0.006),
+        *(logs(accuracy) for accuracy in early),
+        logs(0.8, 0.81),
+        logs(threshold - 0.01, (above + 1) / 2),
+        logs(threshold - 0.02, loss=1.4),
+        logs(threshold if at is None else at),
+        logs(above),
+        logs(0.99995),
+        logs(0.7, loss=1e-6),
+        logs(100 * above),
     ]
 
 
 def trainings(rng: np.random.Generator):
-    for threshold in (None, 0.95):
-        yield {"threshold": threshold, "stream": stream(threshold or 0.998)}
-    yield {"threshold": 0.9, "stream": stream(0.9, name="acc")}
-    yield {"threshold": 0.9985, "stream": stream(0.9985, lacking=True)}
+    """Each with a stream of logs, and with others that stay below the threshold. Their lengths tell nothing."""
+
+    def case(threshold, kind=float, **settings):
+        def drawn() -> list[dict | None]:
+            logs = stream(threshold or 0.998, rng.uniform(0.2, 0.8, rng.integers(5)), **settings)
+            return [one and {name: kind(value) for name, value in one.items()} for one in logs]
+
+        found = {"threshold": threshold, "stream": drawn()}
+        below = drawn()
+        below = below[: right_epoch({"threshold": threshold, "stream": below})]
+        return found | {"below": [below[k] for k in rng.permutation(len(below))]}
+
+    yield case(None)
+    yield case(0.95)
+    yield case(0.9, name="acc")
+    yield case(0.9985, lacking=True)
     threshold = float(rng.choice(NEEDLESS))
-    numpy_logs = [
-        [trap, {name: np.float32(value) for name, value in logs.items()}]
-        for trap, logs in stream(threshold, validated=False, at=threshold - 1e-4)
-    ]
-    yield {"threshold": threshold, "stream": numpy_logs}
+    yield case(threshold, np.float32, validated=False, at=threshold - 1e-4)
 
 
-def right_epoch(epochs: list) -> int:
+def reached(logs: dict | None) -> float | None:
+    """The training accuracy, under its name or the older one; None where there is none."""
+    return (logs or {}).get("accuracy", (logs or {}).get("acc"))
+
+
+def right_epoch(case: dict) -> int:
     """The epoch at whose end a callback should stop."""
-    return [trap for trap, _ in epochs].index("right")
+    accuracies = [reached(logs) for logs in case["stream"]]
+    return next(k for k, one in enumerate(accuracies) if one is not None and one > (case["threshold"] or 0.998))
+
+
+def mistake_at(case: dict, epoch: int) -> str:
+    """The mistake that stops a training at the end of this epoch, or "right"."""
+    before = [reached(logs) for logs in case["stream"][: epoch + 1]]
+    if before[-1] is None:
+        return "lacking"
+    place = epoch - right_epoch(case) + AROUND.index("right")
+    if place >= 0:
+        return AROUND[place]
+    return "percent" if any(one is not None for one in before[:-1]) else "always"
 
 
 @judges(probes.StopAtAccuracy, trainings)
@@ -149,8 +182,8 @@ def happened(run: dict, case: dict) -> str:
         return f"raised {run['raised'][2]}"
     if not run["stopped"]:
         return "printed without stopping" if run["printed"] else "did not stop any more"
-    trap = case["stream"][run["stopped"][1]][0]
-    return "stopped as it should, but printed something else" if trap == "right" else "stopped at another epoch"
+    as_it_should = run["stopped"][1] == right_epoch(case)
+    return "stopped as it should, but printed something else" if as_it_should else "stopped at another epoch"
 
 
 def judge_run(run: dict, case: dict) -> str | None:
@@ -159,7 +192,7 @@ def judge_run(run: dict, case: dict) -> str | None:
     given = f"The threshold is {threshold}" if case["threshold"] else "Without an argument the threshold is 0.998"
     if run["raised"]:
         method, epoch, text = run["raised"]
-        logs = epochs[epoch][1] if method == "on_epoch_end" else None
+        logs = epochs[epoch] if method == "on_epoch_end" else None
         if method != "on_epoch_end":
             return wrong_moment(method, f"raised {text}")
         if logs is None:
@@ -181,14 +214,14 @@ def judge_run(run: dict, case: dict) -> str | None:
         return f"At the end of an epoch your callback raised {text}."
     if run["changed"]:
         return "Your callback changes the logs. Keras gives the same dictionary to the next callback, and to `history`."
-    right = right_epoch(epochs)
+    right = right_epoch(case)
     if not run["stopped"]:
-        return never_stopped(run, epochs[right][1], given)
+        return never_stopped(run, epochs[right], given)
     method, epoch = run["stopped"]
     if method != "on_epoch_end":
         return wrong_moment(method, "stopped the training there")
-    trap, logs = epochs[epoch]
-    value = (logs or {}).get("accuracy", (logs or {}).get("acc"))
+    logs = epochs[epoch]
+    value = reached(logs)
     return {
         "right": None,
         "lacking": f"The logs were {logs}, without a training accuracy, and your callback stopped the training.",
@@ -199,7 +232,7 @@ def judge_run(run: dict, case: dict) -> str | None:
         "loss": "Your callback stopped where the loss was above the threshold. Look at the accuracy.",
         "at": f"{given}, and your callback stops at an accuracy of exactly {value}. There training goes on: above is "
         "wanted.",
-        "late": f"{given}, but your callback did not stop at {epochs[right][1].get('accuracy')}, only at {value}. "
+        "late": f"{given}, but your callback did not stop at {reached(epochs[right])}, only at {value}. "
         + (
             "Does it use the threshold that it was given?"
             if threshold < 0.998
@@ -207,7 +240,7 @@ def judge_run(run: dict, case: dict) -> str | None:
         ),
         "small loss": "Your callback stopped where the loss was very small. Look at the accuracy.",
         "fraction": "Your callback waits for an accuracy such as 99.9. But accuracies are fractions: at most 1.",
-    }[trap]
+    }[mistake_at(case, epoch)]
 
 
 def wrong_moment(method: str, did: str) -> str:
@@ -242,7 +275,7 @@ def never_stopped(run: dict, logs: dict, given: str) -> str:
         return f"You ask the logs for {names}, which they do not hold. They hold {', '.join(logs)}."
     if run["printed"]:
         return "Your callback prints, but the training goes on: printing alone does not stop it."
-    value = logs.get("accuracy", logs.get("acc"))
+    value = reached(logs)
     validation = [f"'{name}'" for name in run["asked"] if name.startswith("val_")]
     more = f" It also asks for {validation[0]}: the training accuracy alone decides." if validation else ""
     return f"{given}. The training accuracy came to {value}, and your callback did not stop.{more}"
@@ -258,7 +291,7 @@ def judge_print(run: dict, case: dict) -> str | None:
         return "Your callback stops the training, but prints nothing."
     if len(lines) > 1:
         return f"Your callback prints {len(lines)} lines when it stops. One is wanted."
-    return judge_line(lines[0], threshold, case["stream"][stop][1])
+    return judge_line(lines[0], threshold, case["stream"][stop])
 
 
 def judge_line(line: str, threshold: float, logs: dict) -> str | None:

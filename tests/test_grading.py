@@ -21,6 +21,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from checks import mnist_callback
 from grader import __main__ as commands
 from grader import (
     book,
@@ -555,6 +556,18 @@ def test_every_exercise_of_every_lab_is_graded_by_its_check(lab):
     }
     assert set(found.exercises) == set(judging.checks(lab))
     assert all(name.startswith("written_") for name in found.by_hand)
+
+
+def test_cases_of_the_callback_lab_do_not_tell_where_to_stop():
+    """Code that walks up the stack finds the logs of all epochs, but no epoch that is named or always the right one."""
+    check = judging.checks("07_mnist_callback")["StopAtAccuracy"]
+    drawn = [check.drawn(seed) for seed in range(30)]
+    assert {key for case in drawn[0] for key in case} == {"threshold", "stream", "below"}
+    for k in range(len(drawn[0])):
+        right = [mnist_callback.right_epoch(cases[k]) for cases in drawn]
+        assert len(set(right)) >= 4
+        assert len({r - len(cases[k]["below"]) for r, cases in zip(right, drawn, strict=True)}) >= 4
+        assert len({len(cases[k]["stream"]) for cases in drawn}) >= 4
 
 
 def test_lab_is_told_from_content():

@@ -35,7 +35,7 @@ class Network:
         raise AttributeError(f"this check plays Keras without a network, so `self.model.{name}` is not there")
 
 
-def drive(callback, epochs: list) -> dict:
+def drive(callback, epochs: list[dict | None]) -> dict:
     """Call a callback's methods as `fit` does, until it stops. Returns what it did, and when."""
     network = Network()
     callback.set_model(network)
@@ -58,7 +58,7 @@ def drive(callback, epochs: list) -> dict:
 
     def calls():
         yield "on_train_begin", 0, {}
-        for epoch, (_, logs) in enumerate(epochs):
+        for epoch, logs in enumerate(epochs):
             of_training = {name: value for name, value in (logs or {}).items() if not name.startswith("val_")}
             high = dict.fromkeys(of_training, 0.99999)
             yield "on_epoch_begin", epoch, epoch, {}
@@ -73,7 +73,7 @@ def drive(callback, epochs: list) -> dict:
     any(step(*one) for one in calls())
     if not found["raised"]:
         last = found["stopped"][1] if found["stopped"] else -1
-        step("on_train_end", len(epochs), dict(epochs[last][1] or {}))
+        step("on_train_end", len(epochs), dict(epochs[last] or {}))
     own = {name for kind in type(callback).__mro__ if not kind.__module__.startswith("keras.") for name in vars(kind)}
     network_attributes = sorted(set(vars(network)) - {"stop_training"})
     return found | {
@@ -93,10 +93,8 @@ def StopAtAccuracy(student, case: dict) -> dict:  # noqa: N802 - called like the
         callback, another = student(*arguments), student(*arguments)
     if not isinstance(callback, keras.callbacks.Callback):
         return {"kind": "None" if callback is None else type(callback).__name__}
-    epochs = case["stream"]
-    too_low = epochs[: [trap for trap, _ in epochs].index("right")]
-    runs = [drive(callback, epochs) for epochs in (case["stream"], too_low, case["stream"])]
-    runs.append(drive(another, too_low))
+    runs = [drive(callback, epochs) for epochs in (case["stream"], case["below"], case["stream"])]
+    runs.append(drive(another, case["below"]))
     stopped_by_another = Network()
     stopped_by_another.stop_training = True
     callback.set_model(stopped_by_another)
