@@ -128,10 +128,14 @@ def first_step(model, x, y) -> dict:
         with tf.GradientTape() as tape:
             loss = model.compute_loss(x, labels, model(x, training=True))
         slopes = tape.gradient(loss, [one.value for one in weights], unconnected_gradients="zero")
-        type(model.optimizer).from_config(settings).apply(slopes, weights)  # the student's own stays untouched
-        triples = [
-            (kept[id(one)], np.asarray(one), np.asarray(slope)) for one, slope in zip(weights, slopes, strict=True)
-        ]
+        slopes = [np.asarray(tf.convert_to_tensor(slope)) for slope in slopes]
+        befores = [kept[id(one)] for one in weights]
+        # One variable for all weights: a new optimizer makes some more for each that it moves, and that takes longest.
+        flat = keras.Variable(joined(befores))
+        type(model.optimizer).from_config(settings).apply([joined(slopes)], [flat])  # the student's own is untouched
+        moved = np.split(np.asarray(flat), np.cumsum([before.size for before in befores]))  # and nothing, at the end
+        afters = [after.reshape(before.shape) for after, before in zip(moved, befores, strict=False)]
+        triples = list(zip(befores, afters, slopes, strict=True))
         names = [one.path.split("/")[-2] for one in weights if one.name == "kernel"]
         kernels = [triple for one, triple in zip(weights, triples, strict=True) if one.name == "kernel"]
         return {
@@ -148,6 +152,11 @@ def first_step(model, x, y) -> dict:
     finally:
         for weight in everything:
             weight.assign(kept[id(weight)])
+
+
+def joined(arrays: list[np.ndarray]) -> np.ndarray:
+    """All numbers of these arrays in one row."""
+    return np.concatenate([np.zeros(0, "float32"), *(one.ravel() for one in arrays)])
 
 
 def planned_rate(optimizer) -> float | None:
