@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from grader import source
+from grader import source, store
 from grader.sandbox import NoSandbox
 from grader.source import ROOT, PipelineError
 from grader.work import GradingError
@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns its exit code: 0 done, 1 failed, 2 wrong usage, 3 done and something needs an eye."""
     options = parser().parse_args(arguments)
     options.course = options.course.resolve()
+    store.writing = not options.dry_run
     try:
         return options.run(options) or 0
     except KeyboardInterrupt:
@@ -28,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (PipelineError, NoSandbox, GradingError, OSError, ValueError) as problem:
         print(str(problem) or type(problem).__name__, file=sys.stderr)
         return 1
+    finally:
+        store.writing = True
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     def command(name: str, run: Callable, says: str) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=says, description=says)
         one.set_defaults(run=run)
+        one.add_argument("--dry-run", action="store_true", help="only say what would be done")
         return one
 
     one = command("release", release, "generate notebooks/ for the students, and the class's secret")
@@ -50,14 +54,11 @@ def parser() -> argparse.ArgumentParser:
         "--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster whose workers grade: tcp://…"
     )
     one.add_argument("--unsafe", action="store_true", help="run students' code with your rights, without a sandbox")
-    one.add_argument("--dry-run", action="store_true", help="only say what would be graded")
     one = command("collect", collect, "sort downloads (zip files, folders, notebooks) into submitted/<student>/<lab>/")
     one.add_argument("place", nargs="+", type=Path, help="zip file, folder or notebook")
-    one.add_argument("--dry-run", action="store_true", help="only say what would be done")
     one = command("regrade", regrade, "judge the kept records again, after a check was mended; no student's code runs")
     one.add_argument("lab", nargs="?", help="the lab; all of them unless said")
     one.add_argument("exercise", nargs="?", help="the exercise; all of them unless said")
-    one.add_argument("--dry-run", action="store_true", help="only show the differences")
     one = command("report", report, "write report.html: what the class believes, and what needs a human eye")
     one.add_argument("lab", nargs="*", help="labs; all of them unless said")
     one = command("feedback", feedback, "write feedback/<student>/<lab>/<lab>.html and returned/<lab>.zip")
@@ -83,6 +84,9 @@ def release(options: argparse.Namespace) -> int:
     from grader import judging
     from grader import release as pipeline
 
+    if options.dry_run:
+        print("\n".join(f"{_written(options)}: notebooks/{lab}/{lab}.ipynb." for lab in chosen(options)))
+        return 0
     pipeline.main(chosen(options))
     judging.secret(options.course)
     return 0
@@ -115,7 +119,7 @@ def collect(options: argparse.Namespace) -> int:
 
     if missing := [place for place in options.place if not place.exists()]:
         raise PipelineError(f"There is no {missing[0]}.")
-    found = collecting.collect(options.course, options.place, options.dry_run)
+    found = collecting.collect(options.course, options.place)
     for one in sorted(found, key=lambda one: (bool(one.problem), one.student, one.lab)):
         print(f"{one.came_as}: {one.problem or f'{one.student}, {one.lab}'}")
     taken = sum(not one.problem for one in found)
@@ -144,21 +148,25 @@ def regrade(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> None:
     from grader import report as reporting
 
-    print(f"Written: {reporting.report(options.course, chosen(options))}.")
+    print(f"{_written(options)}: {reporting.report(options.course, chosen(options))}.")
 
 
 def feedback(options: argparse.Namespace) -> None:
     from grader import feedback as returning
 
     for file in returning.feedback(options.course, chosen(options)):
-        print(f"Written: {file}.")
+        print(f"{_written(options)}: {file}.")
 
 
 def export(options: argparse.Namespace) -> None:
     from grader import export as exporting
 
     rows = exporting.export(options.course, options.file, options.form)
-    print(f"Written: {options.file}, {rows} rows.")
+    print(f"{_written(options)}: {options.file}, {rows} rows.")
+
+
+def _written(options: argparse.Namespace) -> str:
+    return "Would be written" if options.dry_run else "Written"
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -41,8 +41,8 @@ class Collected:
     problem: str = ""
 
 
-def collect(course: Path, places: list[Path], dry: bool = False) -> list[Collected]:
-    """Sort what lies in `places` into submitted/. dry: only say what would be done."""
+def collect(course: Path, places: list[Path]) -> list[Collected]:
+    """Sort what lies in `places` into submitted/."""
     labs = [rebuild.load(lab, course) for lab in source.labs(course) if rebuild.lab_file(lab, course).exists()]
     people = roster.people(course)
     found, newest = [], {}
@@ -75,12 +75,11 @@ def collect(course: Path, places: list[Path], dry: bool = False) -> list[Collect
         if earlier:
             earlier[0].problem = "An earlier attempt; a later one was taken."
         newest[one.student, one.lab] = (one, file)
-    if not dry:
-        for (student, lab), (_, file) in newest.items():
-            folder = course / "submitted" / student / lab
-            store.write(folder / f"{lab}.ipynb", file.raw)
-            store.write(folder / "timestamp.txt", file.time.isoformat(" ") if file.time else "")
-            store.write(course / "graded" / student / f"{lab}.origin", str(file.path))
+    for (student, lab), (_, file) in newest.items():
+        folder = course / "submitted" / student / lab
+        store.write(folder / f"{lab}.ipynb", file.raw)
+        store.write(folder / "timestamp.txt", file.time.isoformat(" ") if file.time else "")
+        store.write(course / "graded" / student / f"{lab}.origin", str(file.path))
     return found
 
 

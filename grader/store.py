@@ -8,9 +8,13 @@ import json
 import os
 from pathlib import Path
 
+writing = True  # not in a dry run
+
 
 def write(file: Path, content: str | bytes) -> None:
-    """Write a file whole: at any moment it holds the old content or the new."""
+    """Write a file whole: at any moment it holds the old content or the new. In a dry run nothing is written."""
+    if not writing:
+        return
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{os.getpid()}.tmp")
     with unfinished.open("wb") as handle:

@@ -325,6 +325,38 @@ def test_a_persons_points_stay_and_wait_again_only_if_the_answer_changed(small):
     assert redteam.graded(small)["ann"]["state"] == "waiting for a hand"
 
 
+def test_report_says_what_a_class_believes(small):
+    """Known mistakes are counted, unknown ones grouped by what they return; the same code is found under new names."""
+    mistaken = "def conv_parameters(kernel_height, kernel_width, channels, filters):\n"
+    mistaken += "    return kernel_height * kernel_width * channels * filters"  # no bias: a known mistake
+    strange = "def conv_parameters(kernel_height, kernel_width, channels, filters):\n    return {}"
+    own = "".join(cell(solved(small), "max_pool")["source"])
+    copied = own.replace("blocks", "parts").replace("rows", "lines")
+    assert copied != own
+    answers = {
+        "ann": {"conv_parameters": mistaken, "max_pool": own},
+        "bob": {"conv_parameters": mistaken, "max_pool": copied},
+        "cid": {"conv_parameters": strange.format("4711")},
+        "dan": {"conv_parameters": strange.format("4000 + 711")},
+        "eve": {"conv_parameters": strange.format("1234")},
+    }
+    for student, given in answers.items():
+        notebook = release(small)
+        fill(notebook, given)
+        submit(small, student, notebook)
+    redteam.graded(small)
+    found = report.sections(report._class(small, LAB))
+    tables = {title: rows for title, (_, rows) in found.items()}
+    (known,) = [row for row in tables["Usual mistakes"] if row[0] == "conv_parameters"]
+    assert known[1] == 2 and known[3] == "ann, bob"
+    unknown = [row for row in tables["Wrong answers without a sentence, equal ones together"] if row[0] == known[0]]
+    assert [(row[1], row[3]) for row in unknown] == [(2, "cid, dan"), (1, "eve")]
+    assert tables["The same code, names aside"] == [["max_pool", "ann, bob"]]  # untouched stubs do not count
+    assert ["max_pool", "cid, dan, eve"] in tables["Not attempted"]
+    row = next(row for row in tables["Exercises"] if row[0] == "max_pool")
+    assert row[2:] == [2, 0, 0, 3]
+
+
 def test_members_of_a_team_hand_in_for_it_and_get_its_points(small):
     roster = "id,name,email,lms,team\nann,Ann A,,,reds\nbob,Bob B,,,reds\ncid,Cid C,,,\n"
     (small / "roster.csv").write_text(roster)
@@ -524,6 +556,14 @@ def test_usage_and_mistakes_of_the_user_are_sentences(small, capsys):
     for command in (["report"], ["feedback"], ["collect", "nowhere.zip"], ["regrade", LAB, "nothing"]):
         assert commands.main([*run, *command]) == 1
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    submit(small, "ann", solved(small))
+    assert commands.main([*run, "grade", "--workers", "1"]) == 0
+    before = {path: path.read_bytes() for path in small.rglob("*") if path.is_file()}
+    regrade_one = ["regrade", LAB, "max_pool"]
+    others = (["release"], ["grade"], ["collect", str(small)], ["report"], ["feedback"], ["export", "x.csv"])
+    for command in (*others, regrade_one):
+        assert commands.main([*run, *command, "--dry-run"]) in (0, commands.PROBLEMS_LEFT)
+    assert {path: path.read_bytes() for path in small.rglob("*") if path.is_file()} == before
     with pytest.raises(SystemExit) as usage:
         commands.main(["grade", "--nonsense"])
     assert usage.value.code == 2
