@@ -1,13 +1,12 @@
 """Three questions from the labs before: what one has to remember stays. They can be skipped."""
 
 import functools
-import html
 import random
 import tomllib
 from pathlib import Path
 
 from helpers import profile, progress
-from helpers.messages import Message, in_notebook
+from helpers.messages import Message, in_notebook, marked_up
 
 QUESTIONS = Path(__file__).with_name("questions.toml")
 ASKED = 3
@@ -62,7 +61,7 @@ def _show(number: int, question: dict, choices: list[str]) -> None:
     import ipywidgets
     from IPython.display import display
 
-    text = ipywidgets.HTML(f"<b>{number}. {html.escape(question['ask'])}</b>")
+    text = ipywidgets.HTML(f"<b>{number}. {marked_up(question['ask'])}</b>")
     menu = ipywidgets.RadioButtons(options=choices, value=None, layout={"width": "max-content"})
     menu.tooltip = question["ask"]
     told = ipywidgets.HTML()

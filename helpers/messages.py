@@ -58,7 +58,7 @@ class Message:
 
     def _repr_html_(self) -> str:
         title = f"<strong>{html.escape(self.title)}</strong>" if self.title else ""
-        paragraphs = "".join(f"<p style='margin:4px 0'>{_marked_up(line)}</p>" for line in self.text.splitlines())
+        paragraphs = "".join(f"<p style='margin:4px 0'>{marked_up(line)}</p>" for line in self.text.splitlines())
         style = f"border-left:5px solid {COLOURS[self.kind]};padding:{'6px' if title else '0'} 12px;margin:4px 0"
         marks = (INSTEAD_OF_ERROR, " class='says-it-all'") if self.says_it_all else ("", "")
         return (
@@ -70,7 +70,7 @@ class Message:
         lines = []
         for row in self.rows:
             tag = "td" if lines else "th scope='col'"
-            cells = "".join(f"<{tag} style='text-align:left'>{_marked_up(cell)}</{tag[:2]}>" for cell in row)
+            cells = "".join(f"<{tag} style='text-align:left'>{marked_up(cell)}</{tag[:2]}>" for cell in row)
             lines.append(f"<tr>{cells}</tr>")
         return f"<table style='margin:6px 0'>{''.join(lines)}</table>" if lines else ""
 
@@ -84,7 +84,7 @@ class Message:
             print(self)
 
 
-def _marked_up(line: str) -> str:
+def marked_up(line: str) -> str:
     """A line as HTML, with what stands between backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(line))
 
