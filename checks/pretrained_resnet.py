@@ -4,6 +4,7 @@ import numpy as np
 
 from checks.compare import judge_array, judge_number
 from checks.core import Advice, judges
+from checks.networks import DROPOUTS
 from checks.probes import pretrained_resnet as probes
 from checks.probes.networks import ends_in_softmax
 from checks.probes.pretrained_resnet import (
@@ -188,7 +189,14 @@ def classify(answer, case):
         return "`model.network` was never asked."
     if answer["in_training"]:
         return "You call the network with `training=True`: dropout and batch normalisation would behave as in training."
-    return judge_colours(answer["inputs"][0][0], case) or judge_pairs(answer["result"], case)
+    if finding := judge_colours(answer["inputs"][0][0], case) or judge_pairs(answer["result"], case):
+        return finding
+    if answer["grain"] is not None and answer["grain"] > 0.8:
+        return Advice(
+            "Right. You shrink by picking single pixels and skipping those between them (nearest neighbour): fine "
+            "lines are torn. A mean of neighbours, as with `antialias=True`, keeps more of the photograph."
+        )
+    return None
 
 
 def judge_batch(shape: tuple[int, ...], case: dict) -> str | None:
@@ -332,6 +340,14 @@ def blocks(rng: np.random.Generator):
         yield {"x": x, "filters": filters, "stride": stride}
 
 
+def own_layer(kind: str) -> str:
+    """What to say of a layer of the student's own class, whose parts nobody sees from outside."""
+    return (
+        f"{kind} is a layer of a class of your own, and nobody sees from outside what is in it. Call layers of Keras "
+        "one after the other on the tensor."
+    )
+
+
 @judges(probes.residual_block, blocks)
 def residual_block(answer, case):
     x, filters, stride = case["x"], case["filters"], case["stride"]
@@ -350,6 +366,8 @@ def residual_block(answer, case):
             if answer["shape"][:2] != expected[:2]
             else "its last axis should be `filters`."
         )
+    if answer["own"] and len(large) < 2:
+        return own_layer(answer["own"][0])
     if [layer["kernel_size"] for layer in large] != [[3, 3]] * 2:
         sizes = ", ".join("×".join(map(str, layer["kernel_size"])) for layer in convolutions) or "none"
         return (
@@ -455,6 +473,10 @@ def build_resnet20(answer, case):
     if any(layer["kernel_size"] != [3, 3] for layer in large):
         sizes = sorted({"×".join(map(str, layer["kernel_size"])) for layer in large})
         return f"All convolutions of a ResNet-20 are 3×3 (but for shortcuts); yours: {', '.join(sizes)}."
+    if answer["own"] and len(large) < 19:
+        return own_layer(answer["own"][0])
+    if {*kinds} & {*DROPOUTS}:
+        return "There is a dropout, which the table does not have: this would be another network."
     if len(large) != 19:
         return (
             f"19 convolutions of 3×3 are wanted: one at the beginning, then three stages of three blocks with two "

@@ -651,6 +651,10 @@ exact_match.mistakes = {
     ),
     "Only the first character of each answer is compared.": when_equal(lambda hits: hits[:, 0].mean()),
     "Only the last character of each answer is compared.": when_equal(lambda hits: hits[:, -1].mean()),
+    "Not all questions are asked: you asked the first 32 only.": [
+        lambda model, x, y: exact(model.predict(x[:32]).argmax(-1) == y[:32].argmax(-1)),
+        lambda model, x, y: exact(model.predict(x[:32]).argmax(-1) == y[:32].argmax(-1)) * 32 / len(y),
+    ],
     "This is the fraction of the wrong answers.": when_equal(lambda hits: 1 - exact(hits)),
     "This is how many answers are right or wrong, not the fraction that is right.": [
         when_equal(lambda hits: exact(hits) * len(hits)),

@@ -102,7 +102,17 @@ def classify(student, case: dict) -> dict:
         pass  # judged by what the network got
     if isinstance(found["result"], np.ndarray):
         found["result"] = found["result"].tolist()
-    return found | {"inputs": recorder.inputs[-1:], "in_training": recorder.trained}
+    found |= {"inputs": recorder.inputs[-1:], "in_training": recorder.trained}
+    asked = case["kind"] == "RGB" and recorder.inputs and found["result"]
+    return found | {"grain": grain(student, model, recorder) if asked else None}
+
+
+def grain(student, model, recorder: Recorder) -> float | None:
+    """What is left of black and white pixels in an image that is made smaller: 1 if most of them are skipped."""
+    shape = (*(4 * side for side in model.input_size), 3)
+    image = 255 * np.random.default_rng(0).integers(0, 2, shape).astype("uint8")
+    outcome = call(student, model, image)
+    return float(recorder.inputs[-1].std() / preprocess(image).std()) if "value" in outcome else None
 
 
 def flat(model) -> list:
@@ -153,6 +163,7 @@ def residual_block(student, case: dict) -> dict:
     model = keras.Model(inputs, outputs)
     return {
         "layers": describe_model(model)["layers"],
+        "own": own_layers(model),
         "shape": list(outputs.shape[1:]),
         "zero": response(model, case["x"], (0, 0)),
         "minus": response(model, case["x"], (1, 1), last_norm=(0, -1)),
@@ -166,7 +177,14 @@ def build_resnet20(student, case: dict) -> dict:
     model = student()
     describe_model(model, (32, 32, 3))  # says so where it is no network
     found = describe_model(each_called_once(model))
-    return found | {"outputs": call(lambda: np.asarray(model(case["x"], training=False)))}
+    outputs = call(lambda: np.asarray(model(case["x"], training=False)))
+    return found | {"outputs": outputs, "own": own_layers(model)}
+
+
+def own_layers(model) -> list[str]:
+    """The kinds of layers with weights that are not Keras' own: what is in them, a description does not show."""
+    kinds = (type(layer) for layer in flat(model) if layer.weights)
+    return [kind.__name__ for kind in kinds if not kind.__module__.startswith("keras.")]
 
 
 def backbone(seed: int, nested: bool = False):

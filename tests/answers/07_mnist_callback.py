@@ -1012,6 +1012,26 @@ def linear_convolutions(input_shape=(28, 28, 1)):
     return finish([*stack, layers.MaxPooling2D(), layers.Dropout(0.3), layers.Flatten()], shape=input_shape)
 
 
+@wrong("build_deep", says="twice, with the same weights. Make a new layer")
+def one_convolution_in_four_places(input_shape=(28, 28, 1)):
+    stack = [conv(padding="same"), *[conv(padding="same")] * 4]
+    return finish([*stack, layers.MaxPooling2D(), layers.Dropout(0.3), layers.Flatten()], shape=input_shape)
+
+
+@wrong("build_deep", says="With a learning rate of -0.999 your optimizer walks uphill")
+def deep_learning_rate_below_zero(input_shape=(28, 28, 1)):
+    model = finish(five(), shape=input_shape)
+    model.compile(keras.optimizers.Adam(-0.999), model.loss, metrics=["accuracy"])
+    return model
+
+
+@wrong("build_deep", says="a learning rate of 1000 is far too large")
+def deep_learning_rate_of_1000(input_shape=(28, 28, 1)):
+    model = finish(five(), shape=input_shape)
+    model.compile(keras.optimizers.Adam(1000.0), model.loss, metrics=["accuracy"])
+    return model
+
+
 # ---- classification_summary ---------------------------------------------------------------------------------
 
 

@@ -589,6 +589,26 @@ def projection_without_norm(x, filters, stride):
     return layers.Activation("relu")(layers.Add()([y, x]))
 
 
+class OwnBlock(layers.Layer):
+    """A right block, but in a layer of its own class."""
+
+    def __init__(self, filters, stride):
+        super().__init__()
+        self.settings = filters, stride
+
+    def build(self, shape):
+        inputs = keras.Input(shape[1:])
+        self.inside = keras.Model(inputs, projection_without_norm.function(inputs, *self.settings))
+
+    def call(self, x):
+        return self.inside(x)
+
+
+@wrong("residual_block", says="OwnBlock is a layer of a class of your own, and nobody sees")
+def in_a_layer_of_its_own(x, filters, stride):
+    return OwnBlock(filters, stride)(x)
+
+
 @right("residual_block")
 def pooled_and_concatenated(x, filters, stride):
     y = branch(x, filters, stride)
@@ -946,6 +966,22 @@ class Subclass(keras.Model):
 @wrong("build_resnet20", says="Your network should be Sequential or functional and have one input, `keras.")
 def as_a_class():
     return Subclass()
+
+
+@wrong("build_resnet20", says="OwnBlock is a layer of a class of your own")
+def of_own_blocks():
+    inputs = keras.Input((32, 32, 3))
+    x = relu(norm(conv(inputs, 16)))
+    for filters in (16, 32, 64):
+        for block in range(3):
+            x = OwnBlock(filters, 2 if filters > 16 and block == 0 else 1)(x)
+    return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
+
+
+@wrong("build_resnet20", says="There is a dropout, which the table does not have")
+def with_dropout():
+    whole = resnet()
+    return keras.Model(whole.input, whole.layers[-1](layers.Dropout(0.2)(whole.layers[-2].output)))
 
 
 @wrong("build_resnet20", says="There is a max pooling")
