@@ -462,7 +462,8 @@ def top_classes(images: Sequence[np.ndarray], answers: Sequence[list[tuple[str, 
     for (left, right), image, answer in zip(axes, images, answers, strict=True):
         draw_image(left, image)
         names, probabilities = zip(*answer, strict=True)
-        right.bar_label(right.barh(names, probabilities), fmt="%.2f", padding=3, fontsize=8)
+        drawn = right.barh(range(len(names)), probabilities, tick_label=names)  # two classes may share a name
+        right.bar_label(drawn, fmt="%.2f", padding=3, fontsize=8)
         right.set(xlim=(0, 1.15), xlabel="probability")
         right.invert_yaxis()
     return figure

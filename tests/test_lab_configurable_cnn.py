@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from grader import source
-from helpers import session
+from helpers import session, training
 
 LAB = "04_configurable_cnn"
 
@@ -44,3 +44,26 @@ def test_step_is_that_of_keras(lab):
     model.train_on_batch(x, y)
     gradient = 2 * x.T @ (x @ start - y) / y.size
     np.testing.assert_allclose(model.get_weights()[0], lab["step_with_l2"](start, gradient, 0.1, 0.3), rtol=1e-4)
+
+
+def test_what_the_text_says_of_early_stopping_and_of_chance(lab):
+    runs = {run: training.reference_run(LAB, run) for run in lab["RUNS"]}
+    best = {run: lab["early_stopping"](one["val_cross_entropy"], lab["PATIENCE"])[1] for run, one in runs.items()}
+    assert all(best[run] == np.argmin(one["val_cross_entropy"]) + 1 for run, one in runs.items())  # never lower again
+    lower = [one["val_accuracy"][best[run] - 1] < one["val_accuracy"][-1] for run, one in runs.items()]
+    assert sum(lower) > len(lower) / 2
+    mean = {row["run"]: row["mean"] for row in training.reference_figures(LAB) if row["metric"] == "val_accuracy"}
+    assert mean["conv2_dense"] - mean["conv2"] > 0.016 and mean["conv4_dense"] - mean["conv2_dense"] > 0.016
+    assert all(mean["conv4_dense"] - mean[run] > 0.016 for run in ("dropout", "l2"))
+    assert 0.008 < mean["conv4_dense"] - mean["l2_weak"] < 0.016  # at the edge
+
+
+def test_parameters_that_the_text_names(lab):
+    shallow, deep = (lab["build_cnn"](**lab["RUNS"][run]) for run in ("conv2_dense", "conv4_dense"))
+
+    def sizes(model, kind):
+        return [layer.count_params() for layer in model.layers if type(layer).__name__ == kind]
+
+    assert round(100 * sizes(shallow, "Dense")[0] / shallow.count_params()) == 97
+    assert sizes(shallow, "Dense")[0] - sizes(deep, "Dense")[0] == 153_600
+    assert sum(sizes(deep, "Conv2D")) - sum(sizes(shallow, "Conv2D")) == 92_352

@@ -90,3 +90,7 @@ def test_networks_and_classic_models_are_asked_alike(lab):
 def test_margin_stays_free(lab):
     drawings, _ = lab["draw_slashes"](np.random.default_rng(0), 50, length=15, margin=5)
     assert drawings[:, :5].min() == drawings[:, -5:].min() == drawings[..., :5].min() == drawings[..., -5:].min() == 1
+
+
+def test_the_brightness_that_the_text_names(lab):
+    assert f"average {lab['make_dataset']()[0].mean():.2f}:" in source.path(LAB, ".py").read_text(encoding="utf-8")

@@ -61,8 +61,8 @@ from helpers.progress import measured, predict
 # `count` be then?
 #
 # Write your guess into the next cell in place of the three dots, and run it. It is kept, and shown beside what comes
-# out. You will be asked like this in every lab. An empty guess stops nobody; if you like, say how sure you are, in per
-# cent: `predict("count", 7, sure=60)`.
+# out. You will be asked like this in every lab. Without a guess the notebook goes on as well. If you like, say how sure you
+# are, in per cent: `predict("count", 7, sure=60)`.
 
 # %%
 predict("count", ...)
@@ -92,7 +92,7 @@ measured("count", count)
 print("Python works in", Path.cwd())
 
 # %% [markdown]
-# On Colab this is a machine on loan. What it holds is deleted when the session ends, so download what you want to keep.
+# On Colab this is a machine that you borrow. What it holds is deleted when the session ends, so download what you want to keep.
 #
 # ## 2 How a check talks to you (10 minutes)
 #
@@ -105,7 +105,7 @@ check_example = checks.example()
 
 
 def show_verdict(function):
-    """Show what the check says, and go on. (A check that is not content also stops the cell with an error.)"""
+    """Show what the check says, and go on. (Where the answer is not right, a check also stops the cell.)"""
     with contextlib.suppress(core.CheckFailed):
         check_example(function)
 
@@ -260,7 +260,7 @@ print(f"test accuracy {accuracy:.3f}")
 
 # %% [markdown]
 # By guessing it would be right about half of the time. One unit has learned something from the pixels, and nobody told
-# it what an even digit is. What has it learned? Its 64 weights belong to 64 pixels, so they make a picture:
+# it what makes a digit even. What has it learned? Its 64 weights belong to 64 pixels, so they make a picture:
 
 # %%
 weights, bias = even_or_odd.get_weights()
@@ -401,7 +401,7 @@ build_pair_model().summary(line_length=90)
 
 
 # %% [markdown]
-# Now it needs pairs. In every second pair both show the same digit, nearly always from two hands. Test pairs are made
+# Now it needs pairs. In every second pair both show the same digit, nearly always in two different images. Test pairs are made
 # of test digits.
 
 # %%

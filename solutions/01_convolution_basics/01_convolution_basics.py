@@ -67,8 +67,8 @@ measured("best_patch", max(products, key=products.get))
 
 
 # %% [markdown]
-# The patch that looks like the template wins. The −1 in the corners matter: without them the white patch would tie
-# with the plus, since it has ones everywhere.
+# The patch that looks like the template wins. The −1 in the corners matter: without them the white patch would
+# get as much as the plus, since it has ones everywhere.
 #
 # To search a whole picture, lay the template on every position in turn and take the dot product there. This is
 # **correlation**. The small array is called the **kernel** (it has nothing to do with the *Kernel* in JupyterLab's
@@ -236,8 +236,8 @@ plots.kernel_responses(edges, head, alt, signed=True, limit=300)
 
 
 # %% [markdown]
-# A kernel whose weights sum to **0** answers 0 on equal grey (white here), and speaks only where something changes,
-# with a sign: orange is above 0, purple below.
+# A kernel whose weights sum to **0** answers 0 on equal grey (white here), and something else only where the grey
+# changes. The answer has a sign: orange is above 0, purple below.
 #
 # ### A Gaussian of any size
 #
@@ -302,7 +302,7 @@ plots.image_grid([camera, blurred, gradient_magnitude(camera)], titles, alt, siz
 #
 # Choose an image and a kernel. With the kernel *your own 3×3* nine fields appear. Can you build a kernel that shifts
 # the picture by one pixel? One that answers orange to edges from dark (above) to bright (below)? What *border* and
-# *stride* do is the matter of the next section; try them and guess.
+# *stride* do comes in the next section; try them and guess.
 
 # %%
 images = {"camera": camera, "coins": datasets.photograph("coins"), "pluses": scene, "sky": camera[:40, :40]}
@@ -717,14 +717,16 @@ def measure(seed):
 #
 # ## 9 In your own words (25 minutes)
 #
-# Four written questions. Your instructor grades them with the rubric below each question.
+# Four written questions. Your instructor grades each one with the table below it.
 
 # %% [markdown]
 # **Question 1 (1 point).** Choose three kernels from section 3, one whose weights sum to 1 and two whose weights sum to
 # 0. Say for each what it does to a photograph, and how you can tell from its weights.
 #
-# *Rubric: ½ point for naming the effects of three kernels correctly; ½ point for reasons that use the weights (sum,
-# signs, symmetry).*
+# | criterion | points |
+# | --- | --- |
+# | names correctly what each of three kernels does | 0.5 |
+# | gives reasons that use the weights (sum, signs, symmetry) | 0.5 |
 
 # %% [markdown]
 # <!-- WRITTEN filters (1) -->
@@ -737,8 +739,10 @@ def measure(seed):
 # %% [markdown]
 # **Question 2 (1 point).** Why does `valid` hurt deep networks? And what does `same` cost?
 #
-# *Rubric: ½ point for the shrinking of the feature maps (with a number or a formula); ½ point for what is lost at the
-# border with `valid`, or for the artificial edge of zeros with `same`.*
+# | criterion | points |
+# | --- | --- |
+# | says how the feature maps shrink, with a number or a formula | 0.5 |
+# | says what is lost at the border with `valid`, or that the zeros of `same` make an artificial edge | 0.5 |
 
 # %% [markdown]
 # <!-- WRITTEN valid (1) -->
@@ -752,8 +756,10 @@ def measure(seed):
 # **Question 3 (1 point).** A layer with 7×7 kernels looks at a colour image. Why are its kernels 7×7×3, and why does
 # its output have as many channels as it has filters, and not three times as many?
 #
-# *Rubric: ½ point for the kernel reaching through all channels of its input; ½ point for the sum over channels that
-# makes one number per position and filter.*
+# | criterion | points |
+# | --- | --- |
+# | says that a kernel reaches through all channels of its input | 0.5 |
+# | says that the sum over the channels makes one number per position and filter | 0.5 |
 
 # %% [markdown]
 # <!-- WRITTEN depth (1) -->
@@ -766,8 +772,10 @@ def measure(seed):
 # **Question 4 (1 point).** With 100 images a GPU is far faster than a CPU; with 2 images it gains little or nothing.
 # Why does it gain with 100 images, and not with 2?
 #
-# *Rubric: ½ point for the arithmetic units that 100 images keep busy and 2 images do not; ½ point for the fixed cost of
-# a call (or of copying to the GPU), which weighs more where there is little work.*
+# | criterion | points |
+# | --- | --- |
+# | says that 100 images keep all arithmetic units busy and 2 images do not | 0.5 |
+# | says that a call (or copying to the GPU) has a fixed cost, which weighs more where there is little work | 0.5 |
 
 # %% [markdown]
 # <!-- WRITTEN gpu (1) -->

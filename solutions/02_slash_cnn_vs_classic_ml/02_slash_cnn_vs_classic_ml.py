@@ -318,7 +318,7 @@ def train(model, x, y, epochs, callbacks=(), learning_rate=0.001):
 
 # %% [markdown]
 # One thing before we train. Networks learn best from numbers around zero, but nearly all our pixels are paper, on
-# average 0.94: what is common to all images drowns the small differences between them. So the dense network gets its
+# average 0.93: what is common to all images hides the small differences between them. So the dense network gets its
 # images **centred**: a first step, without parameters, subtracts the mean of the training set. (Of the training set
 # only: the test set takes no part in anything.) Without this step our network got only
 # 0.52<!-- mean dense_not_centred accuracy --> of its *training* images right.
@@ -425,7 +425,7 @@ measured("epochs_until_validation_follows", max([0, *np.flatnonzero(np.array(puz
 # %% [markdown]
 # ## 5 The puzzle (25 minutes)
 #
-# Look at the right-hand picture. The training accuracy reaches 1.00 within a few epochs. The validation accuracy sits
+# Look at the right-hand picture. The training accuracy reaches 1.00 within a few epochs. The validation accuracy stays
 # at a coin's level for many epochs, with three seeds for
 # 18<!-- mean conv_default_momentum epochs_until_val_accuracy_0.6 --> on average, and only then begins to rise. The
 # published demo, with its smaller learning rate, shows the same, without a comment: apart from three epochs its
@@ -454,7 +454,7 @@ plots.lines(curves | {"validation images, test mode": puzzle["val_accuracy"]}, a
 measured("training_images_in_test_mode", "low" if puzzle["accuracy_test_mode"][:5][-1] < 0.75 else "high")
 
 # %% [markdown]
-# The broad curve lies under that of the validation images: training and validation images fare alike. The network fails
+# The broad curve lies under that of the validation images: training and validation images give the same. The network fails
 # on **the very images it is trained on**, as soon as it is in test mode. So it is not overfitting. What differs between
 # the two modes?
 #
@@ -484,7 +484,7 @@ print("epochs until momentum^n is as small as the true variance:", {m: round(n) 
 # gets nearly the same numbers for every image. The accuracy recovers before the averages have arrived: roughly right is
 # enough to put the images on the right side of 0.5.
 #
-# The published demo holds a second riddle. Its validation accuracy jumps to
+# The published demo holds a second puzzle. Its validation accuracy jumps to
 # 0.96<!-- published conv_default_momentum val_accuracy_epoch_3 --> in epoch 3, to
 # 0.91<!-- published conv_default_momentum val_accuracy_epoch_6 --> in epoch 6 and to
 # 0.96<!-- published conv_default_momentum val_accuracy_epoch_7 --> in epoch 7, and each time falls back to
@@ -670,7 +670,7 @@ plots.lines(curves, alt, "angle in degrees", x=ANGLES, bold=["convolutional netw
 measured("accuracy_at_45_and_90_degrees", tuple(curves["convolutional network"][[6, 11]]))
 
 # %% [markdown]
-# The convolutional network forgives twenty degrees: with three seeds its accuracy there was
+# Twenty degrees do not trouble the convolutional network: with three seeds its accuracy there was
 # 1.00<!-- mean conv_20_degrees test_accuracy -->. At 30° it was 0.88<!-- mean conv_30_degrees test_accuracy --> on
 # average, and one seed differed much from the next. At 45° both classes are standing or lying strokes: the label says
 # nothing, and a coin does as well. At 90° a `\` has become a `/`. The network says what it sees, and *all* its answers

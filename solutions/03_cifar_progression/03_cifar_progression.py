@@ -446,7 +446,7 @@ measured("parameters_of_c", "more than a" if counted["c"] > counted["a"] else "f
 # ### Your guesses
 #
 # **Predict** the validation accuracy of each network after ten epochs, as a fraction such as 0.35. A network that
-# guesses has 0.10. Section 5 draws your guesses beside what was measured. Guesses that miss teach most.
+# guesses has 0.10. Section 5 draws your guesses beside what was measured. A wrong guess teaches most.
 
 # %%
 predict("accuracy_of_a", ...)
@@ -464,9 +464,9 @@ predict("accuracy_of_d", ...)
 # 1. **The first loss.** A network that knows nothing gives each class about the same probability, 1/10. Its
 #    cross-entropy is −log(1/10) = log(10) = 2.30, with label smoothing too. Untrained scores are not quite equal, so
 #    it is normal that the loss is a bit larger. A loss of 800? Then the images are not scaled.
-# 2. **A few steps on a single batch.** The loss must fall. If it does not, the learning rate is far wrong, or the
+# 2. **A few steps on a single batch.** The loss must fall. If it does not, the learning rate is much too large or too small, or the
 #    gradient does not reach the weights.
-# 3. **Memorise twenty images.** Any network that is wired correctly can learn twenty images by heart. One that cannot
+# 3. **Memorise twenty images.** Any network whose layers are connected correctly can learn twenty images by heart. One that cannot
 #    will not learn 45,000.
 #
 # The checks use a copy with new random weights, so your network stays untrained.

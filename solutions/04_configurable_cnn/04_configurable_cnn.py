@@ -67,7 +67,7 @@ print(f"{data.source}: {len(x_few):,} images for training, {len(x_val):,} for va
 # %% [markdown]
 # ## 2 One function, many networks (20 minutes)
 #
-# Writing each network by hand ends when you want to try many. A function with arguments builds them all. Each argument
+# If you want to try many networks, you will not write each one by hand. A function with arguments builds them all. Each argument
 # is a **knob**:
 #
 # - `n_conv_layers` times: convolution (3×3, `same`, relu) → batch normalisation, if `use_batch_norm` → max pooling
@@ -77,10 +77,10 @@ print(f"{data.source}: {len(x_few):,} images for training, {len(x_val):,} for va
 #   if `use_dropout`;
 # - the ten scores, compiled with `learning_rate`.
 #
-# The knob `l2` is new. **L2 regularisation** adds a **penalty** to the loss: `l2` times the sum of the squares of
-# *all* weights in a kernel. Large weights must pay for themselves. Every convolution and every dense layer takes it as
-# an argument: `kernel_regularizer=keras.regularizers.L2(0.001)`. Here all of them get it, the last one too. A network
-# lists its penalties in `model.losses`.
+# The knob `l2` is new. **L2 regularisation** adds a **penalty** to the loss: `l2` times the sum of the squares of *all*
+# weights in a kernel. A large weight now costs something, so it stays large only if it is useful. Every convolution and
+# every dense layer takes it as an argument: `kernel_regularizer=keras.regularizers.L2(0.001)`. Here all of them get it,
+# the last one too. A network lists its penalties in `model.losses`.
 #
 # Two knobs have **default values**: if you leave them out, you get batch normalisation and no penalty.
 #
@@ -161,7 +161,7 @@ def build_cnn(
 # ```
 #
 # A reminder of {{lab convolution_basics}}: a filter looks through **all** channels of its input, has one bias, and
-# makes **one** map. The question "128 filters on 32 channels: how many channels come out?" has caught many.
+# makes **one** map. Many get the question "128 filters on 32 channels: how many channels come out?" wrong.
 #
 # Return a dictionary, with numbers or with formulas such as `32 * 32`.
 
@@ -233,8 +233,9 @@ measured("more_parameters", max(sizes, key=lambda run: sizes[run].count_params()
 
 # %% [markdown]
 # The deeper network has fewer. In the shallow one 97 % of all parameters sit in the dense layer. Two more poolings
-# shorten the list before it from 2,048 values to 512, which saves 153,600; the two new convolutions cost 92,352.
-# (The table leaves out the few parameters of batch normalisation. `build_cnn(**BASE).summary()` in a cell of your own shows them.)
+# shorten the list before it from 2,048 values to 512, which saves 153,600; the two new convolutions cost 92,352. (The
+# table leaves out the few parameters of batch normalisation. `build_cnn(**BASE).summary()` in a cell of your own shows
+# them.)
 #
 # ## 4 Depth and dropout (10 minutes)
 #
@@ -326,8 +327,8 @@ measured("gap_of_conv4_dense", np.subtract(*accuracies))
 # by heart, too, and its validation accuracy, 0.53<!-- our dropout val_accuracy -->, is lower. Dropout after one dense layer
 # delays overfitting here; it does not cure it.
 #
-# Look at the first epochs of the dashed lines, too. With a dense layer, validation begins far below training, though nothing is learned by
-# heart yet: with few steps, the moving averages of batch normalisation lag behind
+# Look at the first epochs of the dashed lines, too. With a dense layer, validation begins far below training, though
+# nothing is learned by heart yet: with few steps, the moving averages of batch normalisation lag behind
 # ({{lab slash_cnn_vs_classic_ml}}).
 #
 # **Try it:** set `RUNS["conv2"]["n_filters"] = 32` and add "conv2" to `YOURS` (grey stays the run with 16). Does
@@ -420,15 +421,15 @@ plots.lines(entropies, alt, ylabel="validation cross-entropy")
 
 # %% [markdown]
 # Without a penalty the weights grow, from 0.049<!-- our conv4_dense weight_size 1 --> to
-# 0.059<!-- our conv4_dense weight_size -->. With strength 0.01 they shrink to 0.023<!-- our l2_strong weight_size -->, and
-# the validation cross-entropy ends at 1.71<!-- our l2_strong val_cross_entropy --> instead of
-# 2.06<!-- our conv4_dense val_cross_entropy -->: the network is less sure of itself, and has not learned all its training
-# images by heart (0.93<!-- our l2_strong accuracy -->). Its validation accuracy does not gain: 0.54<!-- our l2_strong val_accuracy --> against
-# 0.57<!-- our conv4_dense val_accuracy -->.
+# 0.059<!-- our conv4_dense weight_size -->. With strength 0.01 they shrink to 0.023<!-- our l2_strong weight_size -->,
+# and the validation cross-entropy ends at 1.71<!-- our l2_strong val_cross_entropy --> instead of
+# 2.06<!-- our conv4_dense val_cross_entropy -->: the network is less sure of itself, and has not learned all its
+# training images by heart (0.93<!-- our l2_strong accuracy -->). Its validation accuracy does not gain:
+# 0.54<!-- our l2_strong val_accuracy --> against 0.57<!-- our conv4_dense val_accuracy -->.
 #
-# (A detail: where batch normalisation *follows* a kernel, the kernel's size has hardly any effect, because it is divided
-# out again. There L2 works in another way: a step of the same length turns a small kernel further than a large one. It acts like a higher
-# learning rate; van Laarhoven 2017, [arXiv:1706.05350](https://arxiv.org/abs/1706.05350).)
+# (A detail: where batch normalisation *follows* a kernel, the kernel's size has hardly any effect, because it is
+# divided out again. There L2 works in another way: a step of the same length turns a small kernel further than a large
+# one. It acts like a higher learning rate; van Laarhoven 2017, [arXiv:1706.05350](https://arxiv.org/abs/1706.05350).)
 #
 # ## 7 Early stopping (10 minutes)
 #
@@ -470,9 +471,9 @@ PATIENCE = 3
 rows = {}
 for run, history in histories.items():
     stopped, best = early_stopping(history["val_cross_entropy"], PATIENCE)
-    accuracies = history["val_accuracy"]
-    rows[run] = {"stopped after": stopped, "best epoch": best, "its accuracy": accuracies[best - 1], "last": accuracies[-1]}
-print(pd.DataFrame(rows).T.round(3).to_string())
+    reached = history["val_accuracy"]
+    rows[run] = {"stopped after": stopped, "best epoch": best, "its accuracy": reached[best - 1], "last": reached[-1]}
+print(pd.DataFrame.from_dict(rows, orient="index").round(3).to_string())
 
 # %% [markdown]
 # Early stopping is not always a gain. It watches the loss, and does what it is told: the epoch with the lowest

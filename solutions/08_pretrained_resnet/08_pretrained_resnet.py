@@ -111,7 +111,7 @@ def describe_network(model, memory_bytes):
 
 # %%
 described = describe_network(resnet50, 16e9)
-print(described)
+print("\n".join(f"{name}: {value}" for name, value in described.items()))
 measured("parameters_whose_hessian_fits", described["hessian_share"] * described["trainable"])
 
 # %% [markdown]
@@ -219,7 +219,7 @@ predict("coffee_for_resnet20", ..., datasets.OBJECTS)
 # %%
 resnet20 = pretrained.resnet20()
 answers = [classify(resnet20, image, top=1)[0] for image in photographs]
-print(dict(zip(names, answers, strict=True)))
+print("\n".join(f"{name}: {said} ({sure:.2f})" for name, (said, sure) in zip(names, answers, strict=True)))
 measured("coffee_for_resnet20", answers[1][0])
 
 # %% [markdown]
@@ -540,7 +540,7 @@ measured("lowest_for_tissue", min(panels["tissue"], key=lambda way: panels["tiss
 # a network must beat, and for the tissue it is not 0.5 but 0.608<!-- our transfer tissue.constant -->: most of its test
 # patches have little stain. (The other half of the photograph, for training, has more of the other class.)
 #
-# Then the tissue, where everything turns round. From scratch is best, 0.705<!-- our transfer tissue.from_scratch.5 -->
+# Then the tissue, where the order is reversed. From scratch is best, 0.705<!-- our transfer tissue.from_scratch.5 -->
 # with 5 images and 0.889<!-- our transfer tissue.from_scratch.100 --> with 100; fine-tuned gives
 # 0.455<!-- our transfer tissue.fine_tuned.5 --> and 0.860<!-- our transfer tissue.fine_tuned.100 -->; frozen stays below
 # the dotted line. These patches are grey and pale, and their classes differ in the fine structure alone. Pretraining is
@@ -625,16 +625,18 @@ measured("best_layer_for_tissue", ("first", "middle", "last")[np.argmax(panels["
 # %% [markdown]
 # <!-- WRITTEN pretraining (1) -->
 #
-# The backbone brings features that most images share: edges, corners, dots, textures. CIFAR-10 taught them, and bricks and gravel are made of them, too. From scratch 270,000 numbers must be found with 15 images; the
-# network knows them by heart and has no reason to find what holds for others. So with 5 images per class fine-tuning
-# gives 0.978<!-- our transfer textures.fine_tuned.5 --> and training from scratch
-# 0.854<!-- our transfer textures.from_scratch.5 -->; with 100 the lines come close, as there is enough to learn
-# from. For the tissue the frozen backbone stays below one constant answer, and fine-tuning with 5 images gives
-# 0.455<!-- our transfer tissue.fine_tuned.5 -->, training from scratch 0.705<!-- our transfer tissue.from_scratch.5 -->.
-# But that was the last layer, which keeps what tells cats from cars. The probe finds
-# 0.57<!-- our probe tissue.resnet20.features.20 --> there and 0.75<!-- our probe tissue.resnet20.add_5.20 --> in the
-# middle of the same network, and 0.84<!-- our probe tissue.efficientnet.block6d_add.20 --> in EfficientNet-Lite0: the
-# fine structure of the tissue is known to the earlier layers, and lost later. The differences are larger than the ±.
+# The backbone brings features that most images share: edges, corners, dots, textures. CIFAR-10 taught them, and bricks
+# and gravel are made of them, too. From scratch 270,000 numbers must be found with 15 images; the network knows them by
+# heart and has no reason to find what holds for others. So with 5 images per class fine-tuning gives
+# 0.978<!-- our transfer textures.fine_tuned.5 --> and training from scratch
+# 0.854<!-- our transfer textures.from_scratch.5 -->; with 100 the lines come close, as there is enough to learn from.
+# For the tissue the frozen backbone stays below one constant answer, and fine-tuning with 5 images gives
+# 0.455<!-- our transfer tissue.fine_tuned.5 -->, training from scratch
+# 0.705<!-- our transfer tissue.from_scratch.5 -->. But that was the last layer, which keeps what tells cats from cars.
+# The probe finds 0.57<!-- our probe tissue.resnet20.features.20 --> there and
+# 0.75<!-- our probe tissue.resnet20.add_5.20 --> in the middle of the same network, and
+# 0.84<!-- our probe tissue.efficientnet.block6d_add.20 --> in EfficientNet-Lite0: the fine structure of the tissue is
+# known to the earlier layers, and lost later. The differences are larger than the ±.
 
 # %% [markdown]
 # ### Your own images
@@ -644,7 +646,7 @@ measured("best_layer_for_tissue", ("first", "middle", "last")[np.argmax(panels["
 # are enough to begin with. `keras.utils.image_dataset_from_directory` reads such folders, resizes the images and keeps
 # some for validation. Until you have images, the cell writes an example elsewhere: faces, and other things.
 #
-# The network is EfficientNet-Lite0 up to the layer that the probes liked, with your own head.
+# The network is EfficientNet-Lite0 up to the layer that was best in the probes, with your own head.
 
 # %%
 folder = Path("my_images") if Path("my_images").is_dir() else tasks.example_folder(few["faces"])

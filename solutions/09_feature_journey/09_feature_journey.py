@@ -41,10 +41,7 @@ from checks import feature_journey as checks
 from helpers import datasets, insight, plots, pretrained, profile, training, widgets
 from helpers.progress import measured, predict
 
-LAB = "09_feature_journey"
 EPOCHS = 20
-BATCH_SIZE = 64
-MOST_IMAGES = 6_000  # training images used, of up to 60,000: plenty to look inside, and done in a minute or two
 LAYERS = ["conv1", "pool1", "conv2", "pool2"]  # the stations of the journey
 
 # %% [markdown]
@@ -68,10 +65,10 @@ plots.image_grid(list(data.x_train[first_of_class]), data.class_names, "One garm
 # %%
 def prepare(data, seed):
     """x_fit, x_val, y_fit, y_val, x_test, y_test: images float32 (N, 28, 28, 1) between 0 and 1, and their labels."""
-    used, tested = (profile.samples(n) for n in (min(len(data.x_train), MOST_IMAGES), len(data.x_test)))
-    x, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train[:used], data.x_test[:tested]))
-    y, y_test = data.y_train[:used].astype(int), data.y_test[:tested].astype(int)
-    return *train_test_split(x, y, test_size=0.1, stratify=y, random_state=seed), x_test, y_test
+    n, n_test = profile.samples(6_000), profile.samples(len(data.x_test))  # at most: plenty to look inside
+    x, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train[:n], data.x_test[:n_test]))
+    y = data.y_train[:n]
+    return *train_test_split(x, y, test_size=0.1, stratify=y, random_state=seed), x_test, data.y_test[:n_test]
 
 
 *parts, x_test, y_test = prepare(data, seed=0)
@@ -101,7 +98,7 @@ def train(model, x_train, x_val, y_train, y_val, epochs, learning_rate=0.001):
     """Train with Adam. Returns the history: name -> one value per epoch, with the seconds of each."""
     model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     settings = {"validation_data": (x_val, y_val), "callbacks": [training.Clock()], "verbose": 0}
-    return model.fit(x_train, y_train, batch_size=BATCH_SIZE, epochs=epochs, **settings).history
+    return model.fit(x_train, y_train, batch_size=64, epochs=epochs, **settings).history
 
 
 
@@ -135,7 +132,7 @@ measured("gain_by_convolutions", reached["conv"] - reached["dense"])
 # ## 2 Looking inside (30 minutes)
 #
 # A Keras network is a chain of tensors: every layer has an `input` and an `output`. A new `keras.Model` may begin and
-# end anywhere in this chain. It makes no new weights. It is a second pair of eyes on the same network.
+# end anywhere in this chain. It makes no new weights: it is another view of the same network.
 #
 # `model.inputs[0]` is where the chain begins (`model.input`, as older code has it, is not known to every Sequential
 # network). `model.get_layer(name)` finds a layer by its name, and raises ValueError if there is none.
@@ -197,8 +194,7 @@ for name, values in maps.items():
 # %%
 boots = np.flatnonzero(y_look == data.class_names.index("Ankle boot"))[:3]
 shown = [one for k in boots for one in (x_look[k, ..., 0], *(maps[name][k, ..., 1] for name in LAYERS))]
-alt = "Three ankle boots, and what filter 1 answers to each in conv1, pool1, conv2 and pool2."
-plots.image_grid(shown, len(boots) * ["image", *LAYERS], alt, size=1.9)
+plots.image_grid(shown, len(boots) * ["image", *LAYERS], "Three boots, and filter 1 of each layer.", size=1.9)
 
 # %% [markdown]
 # Rows: three boots. Columns: the image, then what one filter of the first convolution answers, before and after
@@ -206,14 +202,14 @@ plots.image_grid(shown, len(boots) * ["image", *LAYERS], alt, size=1.9)
 # you no longer recognise one?
 #
 # And the other filters? Here are all maps of a layer on one sheet. Move the sliders: image, layer. (They need a running
-# notebook; below, for print and screen readers, is one setting of them.) Which maps look like outlines?
+# notebook; below, for print and screen readers, is one setting of them. The sheet counts maps from 1: map 2 is filter 1.)
+# Which maps look like outlines?
 
 # %%
-explorer = widgets.layer_explorer(conv, x_look)
-explorer
+widgets.layer_explorer(conv, x_look)
 
 # %%
-explorer.static(image=int(boots[0]), layer=1)
+widgets.layer_explorer(conv, x_look).static(image=int(boots[0]), layer=1)
 
 # %% [markdown]
 # ### What do shoes have in common?
@@ -277,8 +273,7 @@ plots.image_grid(shown, titles, alt, columns=10, limit=1, size=1.2)
 predict("nearest_to_sneakers", ..., data.class_names)
 
 # %%
-inside = keras.Model(conv.inputs[0], conv.get_layer("hidden").output)
-places = PCA(2).fit_transform(inside.predict(x_look, verbose=0))
+places = PCA(2).fit_transform(insight.answers_of_layers(conv, ["hidden"], x_look)["hidden"])
 middles = np.stack([np.median(places[y_look == label], axis=0) for label in range(10)])
 distances = np.linalg.norm(middles - middles[data.class_names.index("Sneaker")], axis=1)
 near = data.class_names[np.argsort(distances)[1]]
@@ -287,9 +282,9 @@ measured("nearest_to_sneakers", near)
 
 
 # %% [markdown]
-# Each point is an image. The network was told only that the classes differ, and not which are alike; all the same shoes lie
-# near shoes, and what is worn above the waist near its like: neighbours share features. (Two directions of 128 show only
-# a shadow: what overlaps here may be apart in others.)
+# Each point is an image; the two axes are the two directions. The network was told only that the classes differ, and not
+# which are alike. Still, shoes lie near shoes, and shirts near coats and pullovers: neighbours share features. (Two
+# directions of 128 show only a part: classes that overlap here may be separate in other directions.)
 #
 # ## 3 What excites a filter, and what kills it? (25 minutes)
 #
@@ -330,11 +325,10 @@ def most_exciting(activations, filter, top):
 # Will the framed patches of one filter look alike?
 
 # %%
-FIELD = 8  # pixels that one position of conv2 sees, along each side
 filters = [filter for filter in (*chosen, 0, 1) for _ in range(9)]
 found = [one for filter in (*chosen, 0, 1) for one in zip(*most_exciting(maps["conv2"], filter, 9), strict=True)]
 titles = [f"{filter}: {data.class_names[y_look[k]]}" for filter, (k, _) in zip(filters, found, strict=True)]
-frames = [[(2 * row, 2 * column, FIELD, FIELD)] for _, (row, column) in found]
+frames = [[(2 * row, 2 * column, 8, 8)] for _, (row, column) in found]
 alt = f"For each of the filters {chosen}, 0 and 1 of conv2 the nine test images that excite it most, framed where."
 plots.image_grid([x_look[k, ..., 0] for k, _ in found], titles, alt, columns=9, size=1.25, frames=frames)
 
@@ -346,16 +340,12 @@ plots.image_grid([x_look[k, ..., 0] for k, _ in found], titles, alt, columns=9, 
 # ### Dead filters
 #
 # ReLU turns every negative number to 0. A filter whose sum is negative at every position of every image answers 0, always.
-# We call it **dead**. How many are there?
+# We call it **dead**. How many are there, of 64 in each layer?
 
 # %%
-for name in ("conv1", "conv2"):
-    shares = (maps[name] > 0).mean(axis=(0, 1, 2))  # of the positions, in all images, for each filter
-    print(f"{name}: {np.sum(shares == 0)} of {len(shares)} filters are dead, {np.sum(shares > 0.9)} answer nearly always")
+print({name: int(np.sum(maps[name].max(axis=(0, 1, 2)) == 0)) for name in ("conv1", "conv2")})
 
 # %% [markdown]
-# For a filter that answers everywhere ReLU does nothing.
-#
 # What kills filters? Two copies of the same network, both trained for five epochs from the same weights, one with the
 # usual learning rate, one with a rate 20 times as large. **Predict:** how many of the 64 filters of `conv1` will be dead
 # with the large rate?
@@ -394,9 +384,9 @@ measured("dead_filters", float(dead["conv1"]))
 # 1<!-- our journey dead.usual.conv1 --> of 64 dead filters in conv1 and 1<!-- our journey dead.usual.conv2 --> in conv2,
 # with a rate of 0.02 it was 59<!-- our journey dead.hasty.conv1 --> and 40<!-- our journey dead.hasty.conv2 -->. All the
 # same the test accuracies were 0.775<!-- our journey dead.usual.accuracy --> ±
-# 0.029<!-- our journey dead.usual.error --> and 0.815<!-- our journey dead.hasty.accuracy --> ±
-# 0.028<!-- our journey dead.hasty.error -->: 200 images show no harm. One run of each cannot tell five filters in conv1
-# from 63, perhaps because outlines are enough for garments. A harder task may need more of them, and a network that has
+# 0.03<!-- our journey dead.usual.error --> and 0.815<!-- our journey dead.hasty.accuracy --> ±
+# 0.03<!-- our journey dead.hasty.error -->: 200 images show no harm, although nearly all filters of conv1 are gone. Perhaps
+# a few outlines are enough for garments. A harder task may need more of them, and a network that has
 # lost filters cannot get them back; but that would have to be measured. What helps is a smaller learning rate, or one that
 # rises slowly at the beginning, batch normalisation, which moves the sums back around 0, or an activation such as leaky
 # ReLU, whose gradient is never exactly 0. I looked at 200 images only: a filter that is silent here may still answer to
@@ -581,7 +571,7 @@ measured("saliency_of_random_weights", insight.correlation(rows["saliency, train
 # Both pass: with random weights both maps are others, and hardly correlate with the trained network's. Trained, Grad-CAM
 # lies on the face, the cup, the engine; with random weights its spots lie anywhere. Saliency is noisy, but outlines of the
 # cup can be seen; with random weights only a grid is left, probably from the strides of the convolutions. Not every method
-# passes. In the paper *guided backpropagation*, whose pictures are the finest of all, drew nearly the same edges with
+# passes. In the paper *guided backpropagation*, whose pictures look the sharpest, drew nearly the same edges with
 # random weights: it showed the image, not what the network had learned.
 #
 # ### Your judgement (1 point)
@@ -633,8 +623,7 @@ plots.image_grid(made, np.repeat(stages, 4), "Images made for four filters each 
 shown = [*np.moveaxis(insight.first_kernels(lite.network), -1, 0)]
 shown += [np.repeat(kernel[..., np.newaxis], 3, axis=-1) for kernel in insight.CLASSIC_KERNELS.values()]
 shown = [0.5 + kernel / (2 * max(np.abs(kernel).max(), 0.1)) for kernel in shown]
-titles = [*range(32), *insight.CLASSIC_KERNELS]
-plots.image_grid(shown, titles, "The 32 first kernels of EfficientNet-Lite0, and eight hand-made ones.", columns=8, size=1.1)
+plots.image_grid(shown, [*range(32), *insight.CLASSIC_KERNELS], "First kernels, learned and hand-made.", 8, size=1.1)
 
 # %% [markdown]
 # Grey is 0, brighter is positive. Some are edges like Sobel's, many are a blob of one colour, which no hand-made kernel is;
@@ -671,7 +660,6 @@ measured("similarity_by_chance", float(np.median(found["random"])))
 #
 # **Try it:** hide squares of another size in section 4, or ask `grad_cam` for an earlier layer (their names are in
 # `lite.network.summary()`). What do you win in detail, what do you lose in meaning?
-#
 
 # %% tags=["author-only"]
 def measure(seed):
