@@ -13,7 +13,7 @@ from collections import defaultdict
 import nbformat
 
 from grader import figures
-from grader.source import MARKER, ROOT, WRITTEN, exercises, labs, notebook, tags
+from grader.source import HAND_IN, MARKER, RECALL, ROOT, WRITTEN, exercises, labs, notebook, tags
 
 RUNS = ROOT / "data" / "reference_runs"
 WAITING = RUNS / "waiting.json"
@@ -88,13 +88,16 @@ def skipped(pieces: list[tuple], lab: str) -> float:
 
 
 def given_lines(nb: nbformat.NotebookNode) -> int:
-    """Lines of code that a student's notebook gives to read: without exercises, checks, setup and blank lines."""
+    """Lines of code that a student's notebook gives to read: no exercises and checks, no blank lines, nothing that is
+    the same in every lab.
+    """
     return sum(
         sum(bool(line.strip()) for line in cell.source.splitlines())
         for cell in nb.cells
         if cell.cell_type == "code"
         and not {"author-only", "setup"} & set(tags(cell))
         and not cell.metadata.get("nbgrader")
+        and cell.source not in (HAND_IN, RECALL)
     )
 
 
