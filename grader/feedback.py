@@ -96,9 +96,9 @@ def _page(secret, lab, student: str, kept: dict, summary: dict, marks: dict[str,
 
 def _outcome(secret: str, lab: str, name: str, kept: dict, said: dict) -> str:
     """What the check says, with its picture where that says it better."""
-    texts = kept["records"].get(name)
-    if said["status"] != RIGHT and texts and kept["cases"] == judging.cases(secret, lab, kept["cases"]):
-        again = judging.outcome(secret, lab, name, texts[0])
+    text = kept["records"].get(name)
+    if said["status"] != RIGHT and text and kept["cases"] == judging.cases(secret, lab, kept["cases"]):
+        again = judging.outcome(secret, lab, name, text)
         if again.reason == said["reason"]:
             return again.message()._repr_html_()
     return Message(KINDS[said["status"]], f"{name}: {said['status']}", said["reason"])._repr_html_()

@@ -54,7 +54,7 @@ def probes(secret: str, lab: Lab) -> dict[str, dict]:
         name: {
             "module": checks(lab.name)[name].probe.__module__,
             "function": checks(lab.name)[name].probe.__name__,
-            "requests": [request(secret, lab.name, name)],
+            "cases": request(secret, lab.name, name),
         }
         for name in lab.exercises
     }
@@ -73,12 +73,12 @@ def outcome(secret: str, lab: str, exercise: str, records: str) -> Outcome:
         return checks(lab)[exercise].verdict(records, seed(secret, lab, exercise))
 
 
-def judged(secret: str, lab: Lab, records: dict[str, list[str]]) -> dict[str, dict]:
+def judged(secret: str, lab: Lab, records: dict[str, str]) -> dict[str, dict]:
     """exercise -> {"points", "status", "reason", "mistake"}. Who answers nothing at all has not attempted it."""
     found = {}
     for name, exercise in lab.exercises.items():
-        texts = records.get(name)
-        said = outcome(secret, lab.name, name, texts[0]) if texts else Outcome(name, NOT_ATTEMPTED, "There is no cell.")
+        text = records.get(name)
+        said = outcome(secret, lab.name, name, text) if text else Outcome(name, NOT_ATTEMPTED, "There is no cell.")
         points = exercise.points if said.status == RIGHT else 0.0
         found[name] = {"points": points, "status": said.status, "reason": said.reason, "mistake": said.mistake}
     return found

@@ -46,9 +46,9 @@ class Limits:
 
 @dataclass
 class Found:
-    """What came back. records: exercise -> one JSON text for each request. cut: what was stopped, and why."""
+    """What came back. records: exercise -> a JSON text. cut: what was stopped, and why."""
 
-    records: dict[str, list[str]]
+    records: dict[str, str]
     cut: list[str]
     seconds: float
 
@@ -80,14 +80,14 @@ class Probing:
         self.folder.cleanup()
 
     def probe(self, job: dict, limits: Limits) -> Found:
-        """Run a job: {"steps", "modules", "checks", "probes": exercise -> {"module", "function", "requests"}}."""
+        """Run a job: {"steps", "modules", "checks", "probes": exercise -> {"module", "function", "cases"}}."""
         found = Found({}, [], 0.0)
         steps = list(job["steps"])
         while steps := self._run(job, steps, found, limits):
             pass
         for step in job["steps"]:
             if "probe" in step and step["probe"] not in found.records:
-                self._lose(job, step["probe"], "did not get its turn: the time for a notebook was used up", found)
+                self._lose(step["probe"], "did not get its turn: the time for a notebook was used up", found)
         return found
 
     def _run(self, job: dict, steps: list[dict], found: Found, limits: Limits) -> list[dict]:
@@ -110,31 +110,31 @@ class Probing:
                         return []
                     found.seconds += child.seconds - begun
                     if name is not None:
-                        self._lose(job, name, str(stop), found)
+                        self._lose(name, str(stop), found)
                     else:
                         found.cut.append(f"a cell was left out, because it {stop}")
                         if "exercise" in step:
-                            self._lose(job, step["exercise"], str(stop), found)
+                            self._lose(step["exercise"], str(stop), found)
                     return steps[:k] + steps[k + (name is None) :]
                 found.seconds += child.seconds - begun
                 if name is not None:
-                    found.records[name] = self._records(answer, len(message["requests"]), name)
+                    found.records[name] = self._records(answer, name)
         return []
 
-    def _records(self, answer: dict, wanted: int, name: str) -> list[str]:
+    def _records(self, answer: dict, name: str) -> str:
         records = answer.get("records")
-        if isinstance(records, list) and len(records) == wanted and all(isinstance(one, str) for one in records):
+        if isinstance(records, str):
             return records
         missing = answer.get("missing")
         if isinstance(missing, str):
             if missing:
-                return [stopping(RAISED, f"{missing[:500]}\nIt happened when your cell ran.")] * wanted
-            return [stopping(NOT_ATTEMPTED, f"There is no `{name}` after your cells have run.")] * wanted
-        return [stopping(RAISED, str(answer.get("failed", "nothing that can be read came back"))[:200])] * wanted
+                return stopping(RAISED, f"{missing[:500]}\nIt happened when your cell ran.")
+            return stopping(NOT_ATTEMPTED, f"There is no `{name}` after your cells have run.")
+        return stopping(RAISED, str(answer.get("failed", "nothing that can be read came back"))[:200])
 
-    def _lose(self, job: dict, name: str, why: str, found: Found) -> None:
+    def _lose(self, name: str, why: str, found: Found) -> None:
         found.cut.append(f"{name} {why}")
-        found.records[name] = [stopping(RAISED, f"it {why}")] * len(job["probes"][name]["requests"])
+        found.records[name] = stopping(RAISED, f"it {why}")
 
     @contextlib.contextmanager
     def _child(self, limits: Limits):
@@ -349,4 +349,4 @@ def lacking(found: Found) -> set[str]:
             return isinstance(reason, str) and MISSING.match(reason) is not None
         return False
 
-    return {name for name, texts in found.records.items() if any(map(lacks, texts))}
+    return {name for name, text in found.records.items() if lacks(text)}

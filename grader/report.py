@@ -112,9 +112,9 @@ def unexplained(one: Class) -> list[list]:
     who = collections.defaultdict(list)
     said_of = {}
     for student, name, said in _outcomes(one):
-        texts = one.kept[student].get("records", {}).get(name)
-        if said["status"] == NOT_YET and not said["mistake"] and texts:
-            group = name, _results(texts[0])
+        text = one.kept[student].get("records", {}).get(name)
+        if said["status"] == NOT_YET and not said["mistake"] and text:
+            group = name, _results(text)
             who[group].append(student)
             said_of.setdefault(group, said["reason"])
     return [[g[0], len(them), said_of[g], _some(them)] for g, them in sorted(who.items(), key=lambda row: -len(row[1]))]

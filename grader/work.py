@@ -52,7 +52,7 @@ def do(job: dict) -> dict:
     }
 
 
-def _records(job: dict, lab: rebuild.Lab, found: rebuild.Rebuilt) -> tuple[dict[str, list[str]], list[str], float]:
+def _records(job: dict, lab: rebuild.Lab, found: rebuild.Rebuilt) -> tuple[dict[str, str], list[str], float]:
     """The records of the exercises; those that lacked a name in the short run come from one of the whole notebook."""
     limits, worker = Limits(**job["limits"]), probing_process(job["unsafe"])
     task = {

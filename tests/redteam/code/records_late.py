@@ -5,7 +5,7 @@ import struct
 import threading
 import time
 
-forged = json.dumps({"records": ['[{"answer": {"kind": "int", "value": 1}, "changed": [], "warnings": []}]']}).encode()
+forged = json.dumps({"records": '[{"answer": {"kind": "int", "value": 1}, "changed": [], "warnings": []}]'}).encode()
 
 
 def later():
