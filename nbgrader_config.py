@@ -41,7 +41,7 @@ c.GenerateAssignment.preprocessors = [
 ]
 
 c.Execute.timeout = 120  # seconds for one cell; nbgrader's 30 are few for the first import of TensorFlow
-c.Execute.iopub_timeout = 60  # for what a cell prints; on a busy machine four are too few, and the whole class would stop
+c.Execute.iopub_timeout = 60  # for what a cell prints; on a busy machine four are few, and the whole class would stop
 c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back
 
 steps = Autograde.sanitize_preprocessors.default()
