@@ -59,7 +59,7 @@ def _mark(exercise: str, says: str | None) -> Callable:
 @functools.cache
 def answers(lab: str) -> list[Answer]:
     """All answers in `tests/answers/<lab>.py`, in the order of the file."""
-    session.load_tensorflow()
+    load_tensorflow()
     spec = importlib.util.spec_from_file_location(f"answers_{lab}", FOLDER / f"{lab}.py")
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # TensorFlow looks a function's module up
     spec.loader.exec_module(module)
@@ -80,8 +80,17 @@ def checks(lab: str) -> dict[str, Check]:
 @functools.cache
 def solutions(lab: str) -> dict:
     """The lab's own definitions, among them the solutions of its exercises."""
-    session.load_tensorflow()
+    load_tensorflow()
     return source.definitions(lab)
+
+
+@functools.cache
+def load_tensorflow() -> None:
+    """As a lab's first cell does it. Pipelines are not optimised: with a handful of images that takes longest."""
+    session.load_tensorflow()
+    import tensorflow
+
+    tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def mistakes(check: Check) -> list[tuple[str, Callable]]:
@@ -153,7 +162,7 @@ def judged(check: Check, student: Callable, seed: int = 0, name: tuple[str, str]
 
 def collected(check: Check, student: Callable, seed: int) -> str:
     """The records of a student's answer, as JSON."""
-    session.load_tensorflow()
+    load_tensorflow()
     profile.seed_everything(seed)
     return check.collect(student, seed)
 
