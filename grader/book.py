@@ -85,7 +85,6 @@ def enter(
     unanswered: set[str],
     changed: set[str],
     handed_in: datetime.datetime | None = None,
-    penalty: float = 0.0,
 ) -> None:
     """Enter a submission's marks, all or none. `marks`: cell -> points, None where a person decides.
 
@@ -112,7 +111,6 @@ def enter(
             added(SubmittedNotebook(notebook=notebook, assignment=submission))
             session.flush()
         (notebook,) = submission.notebooks
-        notebook.late_submission_penalty = penalty or None
         have = {grade.name: grade for grade in notebook.grades}
         for cell in notebook.notebook.grade_cells:
             grade = have.get(cell.name) or added(Grade(cell_id=cell.id, notebook=notebook))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader import book, roster, tables
+from grader import book, late, roster, tables
 from grader.grade import totals
 
 FORMS = ("wide", "long", "canvas", "moodle")
@@ -11,6 +11,7 @@ FORMS = ("wide", "long", "canvas", "moodle")
 def export(course: Path, file: Path, form: str) -> int:
     """Write the table; returns the number of its rows. Points are those of the gradebook, a person's before ours."""
     with book.opened(course) as gradebook:
+        late.settle(course, gradebook)
         marks = book.marks(gradebook)
     people, teams = {row["id"]: row for row in roster.people(course)}, roster.teams(course)
     points = totals(marks)

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from checks.core import KINDS, RIGHT
-from grader import book, judging, roster, store
+from grader import book, judging, late, roster, store
 from grader.book import Mark
 from grader.grade import _released, totals
 from grader.reading import shown
@@ -34,6 +34,7 @@ def feedback(course: Path, labs: list[str]) -> list[Path]:
     written = []
     secret, teams = judging.secret(course), roster.teams(course)
     with book.opened(course) as gradebook:
+        late.settle(course, gradebook)
         for name in labs:
             marks: dict[str, dict[str, Mark]] = {}
             for mark in book.marks(gradebook, name):

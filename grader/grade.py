@@ -128,6 +128,7 @@ def grade(labs: list[str], settings: Settings) -> list[dict]:
                     store.write_json(store.refusal_file(course, one.student, one.lab), refusal)
                 else:
                     writer.write(one, result | {"ran": ran[one]})
+            late.settle(course, gradebook)
             rows = _rows(gradebook, course, handed, problems, chosen)
     return rows
 
@@ -208,8 +209,7 @@ class Writer:
         own = {cell: cell.removeprefix("test_") for cell in marks}
         changed = {cell for cell, name in own.items() if before.get(name) != answers.get(name)}
         at = late.handed_in(one.folder)
-        penalty = late.penalty(self.course, self.gradebook, lab.name, at, sum(filter(None, marks.values())))
-        book.enter(self.gradebook, lab, one.student, marks, unanswered, changed, at, penalty)
+        book.enter(self.gradebook, lab, one.student, marks, unanswered, changed, at)
         book.show(self.course, lab, one.student, result)
         summary = {name: result[name] for name in ("state", "why", "outcomes", "remarks", "seconds", "ran")}
         judged = judging.code_that_judges(self.secret, lab) if judged is None else judged

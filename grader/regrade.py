@@ -1,6 +1,6 @@
 """`python -m grader regrade`: judge the kept records again, after a check was mended. No student's code runs."""
 
-from grader import book, judging, store
+from grader import book, judging, late, store
 from grader.grade import Handed, Settings, Writer, _one_writer, _register, _released
 from grader.work import GradingError
 
@@ -52,4 +52,5 @@ def regrade(
                 judged = "" if exercise else None  # the other exercises are still to be judged
                 folder = course / "submitted" / student / name
                 writer.write(Handed(student, name, folder), kept | {"outcomes": outcomes}, judged)
+        late.settle(course, gradebook)
     return differences, stale

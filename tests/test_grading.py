@@ -402,8 +402,16 @@ def test_late_work_costs_a_part_of_its_points_for_each_day_begun(small, monkeypa
     monkeypatch.setattr(work, "do", lambda job: pytest.fail("student's code runs again"))
     (small / "submitted" / "for ever" / LAB / "timestamp.txt").write_text("2026-05-01")
     assert redteam.graded(small)["for ever"]["score"] == 6
+    with book.opened(small) as gradebook:  # a person's points are late, too
+        gradebook.find_grade("written_valid", LAB, LAB, "a minute").manual_score = 1
+        gradebook.db.commit()
+    assert redteam.graded(small)["a minute"]["score"] == pytest.approx(6.3)
+    with book.opened(small) as gradebook:  # more time for everybody
+        gradebook.find_assignment(LAB).duedate = datetime.datetime(2026, 5, 2)
+        gradebook.db.commit()
+    assert redteam.graded(small)["a minute"]["score"] == 7
     feedback.feedback(small, [LAB])
-    assert "0.6 points were taken off" in (small / "feedback" / "a minute" / LAB / f"{LAB}.html").read_text()
+    assert "0.6 points were taken off" in (small / "feedback" / "two days" / LAB / f"{LAB}.html").read_text()
 
 
 def test_mended_check_is_applied_to_the_records(small, monkeypatch):
