@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
@@ -57,7 +58,7 @@ class Mark:
 
 def address(course: Path) -> str:
     """The gradebook's database, as SQLAlchemy names it."""
-    return f"sqlite:///{(course / 'gradebook.db').resolve()}"
+    return f"sqlite:///{quote(str((course / 'gradebook.db').resolve()))}"  # it reads %2F as a slash
 
 
 @contextlib.contextmanager

@@ -126,13 +126,21 @@ def convert(converter: type[BaseConverter], course: Path, lab: str, database: st
     `settings` are those of nbgrader's CourseDirectory. Raises PipelineError with nbgrader's reason.
     """
     config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
-    config.CourseDirectory.update(Config(root=str(course.resolve()), assignment_id=lab, **settings))
+    config.CourseDirectory.update(Config(assignment_id=lab, **settings))
     if database:
         config.CourseDirectory.db_url = database
     else:
         config.GenerateAssignment.no_database = True
         config.SaveCells.enabled = False
-    with _nbgrader_environment(), _logged_errors() as errors, warnings.catch_warnings():
+    with (
+        tempfile.TemporaryDirectory() as elsewhere,
+        _nbgrader_environment(),
+        _logged_errors() as errors,
+        warnings.catch_warnings(),
+    ):
+        root = Path(elsewhere) / "course"  # nbgrader takes brackets in a folder's name for a pattern
+        root.symlink_to(course.resolve())
+        config.CourseDirectory.root = str(root)
         for remark in (SAWarning, MissingIDFieldWarning):  # on nbgrader's own code
             warnings.simplefilter("ignore", remark)
         try:

@@ -49,7 +49,7 @@ GRADE = "import sys, pathlib, tests.redteam as r; r.graded(pathlib.Path(sys.argv
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    return write_course(tmp_path_factory.mktemp("class"))
+    return write_course(tmp_path_factory.mktemp("class") / redteam.PLACE)
 
 
 def others_metadata(notebook, root):

@@ -28,6 +28,7 @@ WRONG = {
     "output_size": "def output_size(n, kernel, padding=0, stride=1):\n    return 0\n",
 }
 SECRET = "0" * 32
+PLACE = "[2025] a%2Fb ü"  # a folder's name that nbgrader and the gradebook's address could stumble over
 LIMITS = Limits(step=2, notebook=5, memory=2**30)
 # One attack for each kind of defence: these run with every test run, all of them with `make test-grading`.
 ONE_OF_EACH_KIND = {
@@ -43,7 +44,7 @@ ONE_OF_EACH_KIND = {
 def _template() -> tempfile.TemporaryDirectory:
     """A course of one lab, some exercises of lab 01 and a written question, released and known to the gradebook."""
     folder = tempfile.TemporaryDirectory(prefix="course-")
-    root = Path(folder.name)
+    root = Path(folder.name) / PLACE
     whole = source.notebook(LAB)
     about = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in whole.cells]
     wanted = [k for k, name in enumerate(about) if name.removeprefix("test_") in KEPT or name == "written_valid"]
@@ -67,7 +68,7 @@ def _template() -> tempfile.TemporaryDirectory:
 
 def write_course(root: Path) -> Path:
     """Write the small course into a folder, and the class's secret; returns the folder."""
-    shutil.copytree(_template().name, root, dirs_exist_ok=True)
+    shutil.copytree(Path(_template().name) / PLACE, root, dirs_exist_ok=True)
     return root
 
 
