@@ -19,6 +19,7 @@ from helpers.messages import CourseError, DataError
 
 ENVIRONMENT = Path(__file__).resolve().parent.parent / "environment.yml"  # in the student edition, too
 OLDEST_PYTHON = (3, 11)
+MEMORY = 2.0  # gigabytes
 GIGABYTES = 1.0  # CIFAR-10 twice, as an archive and unpacked, and room to work
 INSTALL = "in the course's folder: conda env create -f environment.yml (or make venv)"
 IMPORTED = ("keras", "tensorflow", "numpy", "scipy", "sklearn", "matplotlib", "pandas", "seaborn", "PIL", "skimage")
@@ -98,6 +99,8 @@ def examine() -> Iterator[Finding]:
     from helpers import datasets
 
     yield writable("cache", datasets.cache_folder(), "set COURSE_CACHE to a folder that you may write to")
+    yield memory()
+    yield kernel()
     yield gpu()
     yield from map(data_set, datasets.KINDS)
     yield network()
@@ -158,6 +161,30 @@ def writable(about: str, folder: Path, fix: str) -> Finding:
     free = shutil.disk_usage(folder).free / 1e9
     says = f"{folder} can be written to, {free:.1f} GB free"
     return Finding(OK, about, says) if free > GIGABYTES else Finding(HINT, about, says, "free some disk space")
+
+
+def memory() -> Finding:
+    """How much is free: a lab with real photographs takes about 3 GB."""
+    import psutil
+
+    free = psutil.virtual_memory().available / 1e9
+    if free > MEMORY:
+        return Finding(OK, "memory", f"{free:.1f} GB free")
+    fix = (
+        "shut kernels down that you no longer need: a closed tab's kernel goes on (JupyterLab, the square on the left)"
+    )
+    return Finding(HINT, "memory", f"only {free:.1f} GB free; the kernel may die", fix)
+
+
+def kernel() -> Finding:
+    """Whether notebooks run in this Python, or in that of another kernel of the same name."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    program = Path(KernelSpecManager().get_kernel_spec("python3").argv[0])
+    if program.is_absolute() and program != Path(sys.executable):
+        says = f"notebooks run in {program}, not in {sys.executable}"
+        return Finding(HINT, "kernel", says, "jupyter kernelspec remove python3, if that one is not wanted")
+    return Finding(OK, "kernel", "notebooks run in this Python")
 
 
 def gpu() -> Finding:

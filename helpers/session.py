@@ -5,9 +5,10 @@ import re
 import sys
 import traceback
 import warnings
+from pathlib import Path
 
-from helpers import profile, progress
-from helpers.messages import Message, in_notebook
+from helpers import doctor, profile, progress
+from helpers.messages import CourseError, Message, in_notebook
 
 EXERCISE = re.compile(r"\s*# EXERCISE (?P<name>\w+)")
 faulty: dict[str, str] = {}  # exercise -> why its cell, as it was last run, is no Python
@@ -17,9 +18,12 @@ def begin(lab: str = "", seed: int = 0) -> None:
     """Seed everything, set the plot style, let trainings be watched, and say so when the run profile is not `full`.
 
     lab: the lab's name without its number, under which progress is kept; in a source it is still {{name}}, and
-    nothing is kept. From here on a cell that needs an unsolved exercise says 'not attempted' in one line.
+    nothing is kept. From here on a cell that needs an unsolved exercise says 'not attempted' in one line. Raises
+    CourseError where a file beside the notebook has the name of a package that the labs import.
     """
     progress.lab = "" if lab.startswith("{{") else lab
+    for finding in doctor.shadows(Path.cwd()):
+        raise CourseError(f"{finding.says}: {finding.fix}.")
     load_tensorflow()
     from helpers import diagnosis, plots
 

@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
 from helpers import __main__ as command_line
-from helpers import datasets, doctor, pretrained
+from helpers import datasets, doctor, pretrained, session
+from helpers.messages import CourseError
 from tests import test_datasets
 from tests.test_datasets import arrays, idx_files, put
 
@@ -145,6 +147,19 @@ def test_file_that_python_would_take_for_a_package_is_a_fault(healthy, run, monk
     (line,) = lines_with("✗ fault", out)
     assert f"{tmp_path / 'numpy.py'} stands in the way of the package of that name" in line
     assert "→ give it another name" in out
+    with pytest.raises(CourseError, match="numpy.py stands in the way of the package of that name: give it another"):
+        session.begin()
+
+
+def test_little_memory_and_another_kernel_are_hints(healthy, run, monkeypatch):
+    spec = KernelSpec(argv=["/old/python", "-m", "ipykernel_launcher"])
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda manager, name: spec)
+    monkeypatch.setattr(doctor, "MEMORY", 1e9)
+    status, out = run("doctor")
+    assert status == 0
+    memory, kernel = lines_with("! hint", out)
+    assert "GB free; the kernel may die" in memory
+    assert f"notebooks run in /old/python, not in {sys.executable}" in kernel
 
 
 def test_full_disk_is_a_hint(healthy, run, monkeypatch):
