@@ -161,13 +161,14 @@ measured("variance_of_the_strongest", variances.max() / variances.sum())
 # %%
 fresh = take_patches(x_val[:200], 2).reshape(-1, 12)
 matrices = [np.cov(values, rowvar=False) for values in (fresh, fresh @ ranked.reshape(12, 12))]
-alt = "Covariance matrices: before, all values are large; after, the diagonal is near 1, smaller at its end, the rest near 0."
-plots.image_grid(matrices, ["the pixels", "after whitening"], alt, signed=True, size=5, numbers=True)
+alt = "Covariance matrices: before, all values are large; after, only the diagonal, and its end less than the rest."
+plots.image_grid(matrices, ["the pixels", "after whitening"], alt, signed=True, limit=1, size=3)
 
 
 # %% [markdown]
-# Before, every two numbers vary together. After, hardly any two do, and the variances on the diagonal are near 1. Only
-# those of the weakest patterns stay below 1: there $\varepsilon$ is no longer small beside $\lambda$.
+# White is 0, the darkest orange is 1. Before, every two numbers vary together. After, hardly any two do, and the
+# variances on the diagonal are near 1. Only those of the weakest patterns stay below 1: there $\varepsilon$ is no
+# longer small beside $\lambda$.
 #
 # ### Layers that do nothing, at first
 #
@@ -435,7 +436,7 @@ if TRAIN or profile.current() != "full":
 # %%
 if "history" not in globals():
     network, history = training.reference_model(LAB, "speed_run"), training.reference_run(LAB, "speed_run")
-plots.lines({"validation accuracy": history["val_accuracy"]}, "Validation accuracy falls in epoch 3, then rises to the end.")
+plots.lines({"": history["val_accuracy"]}, "It falls in epoch 3, then rises.", ylabel="validation accuracy")
 
 
 # %% [markdown]
@@ -540,7 +541,7 @@ half = stats.t.ppf(0.975, lost["seeds"] - 1) * lost["std"] / lost["seeds"] ** 0.
 parts = {"beyond chance": lost[lost["mean"] > half], "the interval holds 0": lost[lost["mean"] <= half]}
 dots = {label: (some["mean"], some.index, None, half[some.index]) for label, some in parts.items()}
 alt = "Accuracy lost without each ingredient, with intervals; most of the intervals hold 0."
-plots.line_panels({"five seeds, 95 % intervals": dots}, alt, "validation accuracy lost", "", style="o", xticks=[0, 0.005, 0.01])
+plots.line_panels({"five seeds, 95 % intervals": dots}, alt, "accuracy lost", "", style="o", xticks=[0, 0.005, 0.01])
 measured("most_missed", lost["mean"].idxmax())
 measured("beyond_chance", len(parts["beyond chance"]))
 
@@ -560,7 +561,7 @@ measured("beyond_chance", len(parts["beyond chance"]))
 ladder = [row for row in rows.values() if row["run"].startswith("ladder_")] + [rows["speed_run", "val_accuracy"]]
 names = [row["run"].removeprefix("ladder_").replace("_", " ") for row in ladder]
 dots = {"mean ± deviation": ([row["mean"] for row in ladder], names, None, [row["std"] for row in ladder])}
-alt = "Validation accuracy as ingredients are added, from bottom to top. It scatters at first, and jumps with the triangle."
+alt = "Validation accuracy as ingredients are added, from below: scattered at first, a jump with the triangle."
 plots.line_panels({"one after the other": dots}, alt, "validation accuracy, six views", "", style="o")
 
 
