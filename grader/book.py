@@ -4,7 +4,6 @@ One writer. A submission's marks are one transaction; what a person wrote into t
 """
 
 import contextlib
-import copy
 import datetime
 import html
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from nbgrader.api import (
     GradeCell,
     MissingEntry,
     Notebook,
+    SolutionCell,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -112,16 +112,18 @@ def enter(
             added(SubmittedNotebook(notebook=notebook, assignment=submission))
             session.flush()
         (notebook,) = submission.notebooks
-        have = {grade.name: grade for grade in notebook.grades}
-        for cell in notebook.notebook.grade_cells:
-            grade = have.get(cell.name) or added(Grade(cell_id=cell.id, notebook=notebook))
-            grade.auto_score = marks[cell.name]
+
+        def rows(kind, of):  # plain queries: the same by way of nbgrader's attributes takes a query for each cell
+            have = {row.cell_id: row for row in session.query(kind).filter(kind.notebook_id == notebook.id)}
+            for cell, name in session.query(of.id, of.name).filter(of.notebook_id == notebook.notebook_id).all():
+                yield have.get(cell) or added(kind(cell_id=cell, notebook_id=notebook.id)), name
+
+        for grade, name in rows(Grade, GradeCell):
+            grade.auto_score = marks[name]
             by_person = grade.manual_score is not None
-            grade.needs_manual_grade = cell.name in changed if by_person else marks[cell.name] is None
-        noted = {comment.name: comment for comment in notebook.comments}
-        for cell in notebook.notebook.solution_cells:
-            comment = noted.get(cell.name) or added(Comment(cell_id=cell.id, notebook=notebook))
-            comment.auto_comment = "No response." if cell.name in unanswered else None
+            grade.needs_manual_grade = name in changed if by_person else marks[name] is None
+        for comment, name in rows(Comment, SolutionCell):
+            comment.auto_comment = "No response." if name in unanswered else None
         session.commit()
     except BaseException:
         session.rollback()
@@ -181,21 +183,22 @@ def notebook_file(course: Path, student: str, lab: str) -> Path:
 
 def show(course: Path, lab: Lab, student: str, result: dict) -> None:
     """Write the autograded notebook: the instructor's copy, the student's cells, what the checks say."""
-    nb = nbformat.v4.new_notebook(metadata=source.METADATA)
+    cells = []
     for place, original in enumerate(lab.cells):
-        cell = copy.deepcopy(original)
-        about = cell.metadata.get("nbgrader", {})
-        grade_id = about.get("grade_id", "")
+        cell = dict(original)
+        grade_id = original.metadata.get("nbgrader", {}).get("grade_id", "")
         if grade_id in result["answers"]:
-            cell.source = result["answers"][grade_id] or f"# The cell of {grade_id} is missing from the submission."
+            cell["source"] = result["answers"][grade_id] or f"# The cell of {grade_id} is missing from the submission."
         elif grade_id.removeprefix("test_") in result["outcomes"]:
-            cell.outputs = [_output(grade_id.removeprefix("test_"), result["outcomes"])]
+            cell["outputs"] = [_output(grade_id.removeprefix("test_"), result["outcomes"])]
         elif result["written"].get(grade_id):
-            cell.source = as_text(result["written"][grade_id])
-        nb.cells.append(cell)
-        for kind, code in result["foreign"].get(str(place), ()):
-            nb.cells.append(new_code_cell(code) if kind == "code" else new_markdown_cell(as_text(code)))
-    store.write(notebook_file(course, student, lab.name), nbformat.writes(nb))
+            cell["source"] = as_text(result["written"][grade_id])
+        cells.append(cell)
+        for k, (kind, code) in enumerate(result["foreign"].get(str(place), ())):
+            name = f"own-{place}-{k}"
+            cells.append(new_code_cell(code, id=name) if kind == "code" else new_markdown_cell(as_text(code), id=name))
+    notebook = {"cells": cells, "metadata": source.METADATA, "nbformat": 4, "nbformat_minor": 5}
+    store.write_json(notebook_file(course, student, lab.name), notebook)
 
 
 def _output(exercise: str, outcomes: dict) -> nbformat.NotebookNode:

@@ -104,7 +104,8 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 root = Path(folder)
                 write_class(root, lab, students)
-                row(lab, "ours", students, ours(root, lab), per_student)
+                graded = ours(root, lab)
+                row(lab, "ours", students, graded, per_student)
                 mine = points(root, lab)
                 unlike = [key for key, given in by_nbgrader.items() if mine.get(key) != given]
                 if unlike:
@@ -112,7 +113,10 @@ def main() -> None:
                 row(lab, "unchanged", students, ours(root, lab))
                 for file in (root / "graded").glob(f"*/{lab}.json"):  # as after a mended check
                     file.write_text(file.read_text().replace('"judged": "', '"judged": "mended '))
-                row(lab, "regraded", students, ours(root, lab))
+                judged = ours(root, lab)
+                row(lab, "regraded", students, judged)
+                work, write = (10_000 * watch.cpu / students / 60 for watch in (graded, judged))
+                print(f"  10,000 students: {work / 64:.0f} min on 64 cores, {write:.0f} min of one process that writes")
 
 
 if __name__ == "__main__":
