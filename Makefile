@@ -29,6 +29,7 @@ test-browser: venv  ## open the labs in a real browser; pictures of every step i
 	@$(CLEAN) $(RUN) -m pytest -q tests/browser
 
 test-grading: venv  ## attacks on the grader, crashes, and its benchmark against nbgrader
+	@command -v bwrap >/dev/null || { apt-get -qq update && apt-get -qq install -y bubblewrap; } || true
 	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --hypothesis-profile=many tests/redteam tests/test_grading*.py \
 		tests/test_forged_records.py tests/test_labs_score.py
 	@$(CLEAN) $(RUN) -m tests.benchmarks.grading --sizes 8 128

@@ -9,6 +9,7 @@ import math
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -578,7 +579,7 @@ def test_usage_and_mistakes_of_the_user_are_sentences(small, capsys):
 
 
 def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
-    code = "import sys\nraise OSError(*[name for name in sys.modules if name.startswith(('checks', 'grader'))])"
+    code = "import sys\nraise RuntimeError(*[name for name in sys.modules if name.startswith(('checks', 'grader'))])"
     steps = [{"run": code, "exercise": "x"}, {"probe": "x"}]
     probe = {"module": "checks.probes.functions", "function": "call", "cases": ""}
     job = {"steps": steps, "modules": {}, "checks": "convolution_basics", "probes": {"x": probe}}
@@ -589,6 +590,28 @@ def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
         *("checks", "checks.core", "checks.plain", "checks.raised", "checks.probes", "checks.probes.functions"),
         *("checks.probes.networks", "checks.probes.running", "checks.convolution_basics", "grader", "grader.sandbox"),
     }
+
+
+@pytest.mark.grading
+@pytest.mark.parametrize("kind", ["unsafe", "bubblewrap"])
+def test_other_ways_to_isolate_give_the_same_points(kind, small):
+    if kind == "bubblewrap" and shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed: make test-grading does it")
+    lab = rebuild.load(LAB, small)
+    notebook = solved(small)
+    spy = "import os\nraise RuntimeError(os.path.exists('/etc/passwd'), os.path.exists({!r}), len(os.listdir('/proc')))"
+    fill(notebook, {"output_size": spy.format(str(ROOT / "solutions"))})
+    raw = {f"{LAB}.ipynb": json.dumps(notebook).encode()}
+    steps = rebuild.steps(lab, rebuild.rebuild(lab, reading.submission(raw, LAB)))
+    job = {"steps": steps, "modules": {}, "checks": "convolution_basics", "probes": judging.probes(SECRET, lab)}
+    process = probing.Probing(kind)
+    found = judging.judged(SECRET, lab, process.probe(job, redteam.LIMITS).records)
+    process.close()
+    assert {name: said["points"] for name, said in found.items() if name != "output_size"} == {
+        name: exercise.points for name, exercise in lab.exercises.items() if name != "output_size"
+    }
+    seen = found["output_size"]["reason"]
+    assert "(True, True" in seen if kind == "unsafe" else "(False, False" in seen
 
 
 def test_waiting_for_a_core_is_not_a_students_time():

@@ -1,4 +1,5 @@
 """Gives itself more of everything."""
+import mmap
 import resource
 
 for which in (resource.RLIMIT_AS, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_CPU):
@@ -9,6 +10,6 @@ for which in (resource.RLIMIT_AS, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, 
 keep = []
 try:
     while len(keep) < 100:
-        keep.append(bytearray(10**8))
-except MemoryError:
+        keep.append(mmap.mmap(-1, 10**8))
+except (MemoryError, OSError):
     keep = []
