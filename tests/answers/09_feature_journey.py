@@ -368,6 +368,13 @@ def as_floats(activations, filter, top):
     return indices, positions.astype(float)
 
 
+@wrong("most_exciting", says="Your array of positions has the right shape, but")
+def positions_in_the_image(activations, filter, top):
+    """As if the layer's map were half as large as the image."""
+    indices, positions = with_partition.function(activations, filter, top)
+    return indices, 2 * positions
+
+
 @wrong("most_exciting", says="your function returned one ndarray")
 def indices_only(activations, filter, top):
     return with_partition.function(activations, filter, top)[0]
