@@ -110,7 +110,7 @@ def test_whole_tour(browser, tmp_path, monkeypatch, capsys):
             page.locator(".name-hidden.glyphicon").click()
             student = page.locator("a.name-shown").inner_text().strip()
             comment, score = page.locator("#written_valid-comment"), page.locator("#written_valid")
-            page.get_by_text("Rubric:").wait_for()
+            page.get_by_text("says how the feature maps shrink").wait_for()  # the rubric
             if turn == 0:
                 assert page.locator(".comment-bank").count() == 0
                 comment.fill('Say "why" & how: <b>what</b> is lost?')
