@@ -407,7 +407,7 @@ def test_three_parts_are_stratified_standardised_and_seeded(monkeypatch):
     again, other = datasets.three_parts(data), datasets.three_parts(data, seed=1)
     assert np.array_equal(x_val, again[2]) and not np.array_equal(y_val, other[3])
     monkeypatch.setenv("COURSE_PROFILE", "ci")
-    assert len(datasets.three_parts(data)[0]) == 100
+    assert len(datasets.three_parts(data)[0]) == 64
 
 
 def test_sources_are_complete():

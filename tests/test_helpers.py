@@ -50,13 +50,13 @@ def test_unknown_profile_is_one_sentence(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "epochs", "samples"), [("full", 10, 50_000), ("quick", 3, 10_000), ("ci", 2, 100), ("", 10, 50_000)]
+    ("name", "epochs", "samples"), [("full", 10, 50_000), ("quick", 3, 10_000), ("ci", 2, 64), ("", 10, 50_000)]
 )
 def test_profiles(monkeypatch, name, epochs, samples):
     if name:
         monkeypatch.setenv("COURSE_PROFILE", name)
     assert (profile.epochs(10), profile.samples(50_000)) == (epochs, samples)
-    assert (profile.epochs(1), profile.samples(100)) == (1, 100)
+    assert (profile.epochs(1), profile.samples(60)) == (1, 60)
     assert profile.some(("cat", "cup", "car")) == (("cat", "cup") if name == "ci" else ("cat", "cup", "car"))
 
 

@@ -537,7 +537,8 @@ def count_borrows(a, b):
 
 
 # %%
-new_pairs = unseen_questions(3 * profile.samples(QUESTIONS), known, np.random.default_rng(1))
+n = max(1000, 3 * profile.samples(QUESTIONS))  # enough for some rare mistakes, even where a run is short
+new_pairs = unseen_questions(n, known, np.random.default_rng(1))
 
 # %%
 borrows = count_borrows(*new_pairs.T)
