@@ -487,7 +487,7 @@ print(f"accuracy: {accuracy[-1]:.3f}; to the power of four: {accuracy[-1] ** 4:.
 # %% [markdown]
 # ## 4 What has it learned? (30 minutes)
 #
-# One figure says how many answers are wrong, not which. We sort questions by what could make them difficult. But a dozen
+# One figure says how many answers are wrong, not which. We sort questions by what could make them difficult. But the
 # mistakes among the validation questions are too few to see a system in them. There are a million questions and the
 # network has seen 45,000, so we draw more, and leave out those it was trained with.
 #
