@@ -20,7 +20,7 @@
 #
 # **You need** {{lab cifar_progression}}: network d, training and validation curves. Its trained network is loaded here.
 #
-# **Time:** about 125 minutes of work. Running every cell takes some minutes on two CPU cores, most of them in
+# **Time:** about 120 minutes of work. Running every cell takes some minutes on two CPU cores, most of them in
 # section 4, where you may load our trained networks instead.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
@@ -54,7 +54,7 @@ N_CLASSES = 10
 FEW = 7500
 
 # %% [markdown]
-# ## 1 A quarter turn (25 minutes)
+# ## 1 A quarter turn (20 minutes)
 #
 # First the data: CIFAR-10, split and standardised just as in {{lab cifar_progression}}. The same seed gives the same
 # split, so the network of that lab has not seen our validation images. We work with these all through the lab: the test
@@ -68,7 +68,7 @@ x_train, y_train, x_val, y_val, _, _ = datasets.three_parts(data)
 print(f"You work with {data.source}: {len(x_train):,} images for training, {len(x_val):,} for validation")
 
 # %% [markdown]
-# Standardised images hold values below 0, which cannot be drawn. This function makes pictures of them again.
+# Standardised images hold values below 0. This function makes pictures of them again.
 
 # %%
 low, high = x_train.min(axis=(0, 1, 2)), x_train.max(axis=(0, 1, 2))  # black and white
@@ -85,10 +85,7 @@ show(x_val[:6], [class_names[k] for k in true[:6]], "Six small colour images, ea
 
 
 # %% [markdown]
-# Six validation images, with their classes.
-#
-# `build_d` builds network d of {{lab cifar_progression}}, with less dropout and weight decay, because augmentation does some
-# of their work. The second cell loads the trained d of that lab: 10 epochs *without* augmentation. (With the stand-in data
+# `build_d` builds network d of {{lab cifar_progression}}, with less dropout and weight decay. The second cell loads the trained d of that lab: 10 epochs *without* augmentation. (With the stand-in data
 # it trains d on the drawings, for 5 epochs.)
 
 # %%
@@ -127,7 +124,7 @@ predict("accuracy_rotated", ...)
 
 
 # %% [markdown]
-# A batch of images is one array with four axes, `(N, H, W, C)`. Its axis 0 counts the images, the last one the colour
+# A batch of images is an array `(N, H, W, C)`: axis 0 counts the images, the last one the colour
 # channels. NumPy has a function that rotates an array in the plane of two axes. Which two?
 
 # %%
@@ -160,7 +157,7 @@ measured("accuracy_rotated", np.mean(named_rotated == true))
 
 # %% [markdown]
 # In our run accuracy fell from 0.815<!-- our figures d --> to 0.269<!-- our figures d_rotated -->. (Our figures come from a
-# JPEG copy of CIFAR-10, a little harder than the original.) Nothing was taken away from the images. Here are some, with the
+# JPEG copy of CIFAR-10, a little harder than the original.) Here are some, with the
 # class that the network names, and the true class in brackets where it is wrong.
 
 # %%
@@ -179,8 +176,7 @@ plots.bars(of_class, class_names, "Accuracy for each class. All classes fall whe
 
 # %% [markdown]
 # Dotted: guessing. Every class loses, but not equally. In our run 0.85<!-- our figures horse --> of the horses were
-# recognised upright and 0.04<!-- our figures horse_rotated --> rotated; of the cars
-# 0.91<!-- our figures automobile --> and 0.03<!-- our figures automobile_rotated -->; but of the frogs
+# recognised upright and 0.04<!-- our figures horse_rotated --> rotated; but of the frogs
 # 0.85<!-- our figures frog --> and still 0.58<!-- our figures frog_rotated -->. And of the rotated images that are not
 # recognised 0.32<!-- our figures wrong_as_cat --> are called a cat. Why these differences?
 #
@@ -203,7 +199,7 @@ measured("accuracy_at_45_degrees", by_angle[3])
 
 
 # %% [markdown]
-# In our run a shift of 2 pixels cost 0.03<!-- our figures shift_2 -->, one of 8 pixels, a quarter of the image,
+# In our run a shift of 2 pixels cost 0.03<!-- our figures shift_2 -->, one of 8 pixels,
 # 0.21<!-- our figures shift_8 -->. A turn of 15° cost 0.10<!-- our figures turn_15 -->, one of 45°
 # 0.47<!-- our figures turn_45 -->. (With 1,000 images each accuracy is sure to about ± 0.025.)
 #
