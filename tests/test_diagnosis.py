@@ -161,6 +161,13 @@ def test_the_labs_own_networks_have_no_complaint():
         assert list(diagnosis.complaints(model, x, y, validation_data=(x[::-1] * 0.9, y))) == []
 
 
+def test_many_units_that_answer_nothing_to_a_few_alike_images_are_no_fault():
+    keras.utils.set_random_seed(0)
+    alike = (RNG.normal(size=(1, 32, 32, 3)) + 0.2 * RNG.normal(size=(20, 32, 32, 3))).astype("float32")
+    model = source.definitions("03_cifar_progression")["build_c"]()
+    assert list(diagnosis.complaints(model, alike, np.eye(10)[np.arange(20) % 10])) == []
+
+
 def test_right_trainings_hear_nothing(heard):
     assert heard(network(optimizer=keras.optimizers.Adam(0.01)), x=IMAGES, y=CLASSES) == []
     assert heard(network(units=1, last="sigmoid", loss="binary_crossentropy"), x=IMAGES, y=EVEN) == []

@@ -68,8 +68,8 @@ def prepare(data, seed):
     n, n_test = profile.samples(6_000), profile.samples(len(data.x_test))  # at most: plenty to look inside
     x, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train[:n], data.x_test[:n_test]))
     y = data.y_train[:n]
-    n_val = max(10, len(y) // 10)  # one of each class, where a shorter run has few
-    return *train_test_split(x, y, test_size=n_val, stratify=y, random_state=seed), x_test, data.y_test[:n_test]
+    parts = train_test_split(x, y, test_size=max(10, n // 10), stratify=y, random_state=seed)  # 10: one of each class
+    return *parts, x_test, data.y_test[:n_test]
 
 
 *parts, x_test, y_test = prepare(data, seed=0)
