@@ -67,9 +67,8 @@ def prepare(data, seed):
     """x_fit, x_val, y_fit, y_val, x_test, y_test: images float32 (N, 28, 28, 1) between 0 and 1, and their labels."""
     n, n_test = profile.samples(6_000), profile.samples(len(data.x_test))  # at most: plenty to look inside
     x, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train[:n], data.x_test[:n_test]))
-    y = data.y_train[:n]
-    parts = train_test_split(x, y, test_size=max(10, n // 10), stratify=y, random_state=seed)  # 10: one of each class
-    return *parts, x_test, data.y_test[:n_test]
+    y, y_test = data.y_train[:n], data.y_test[:n_test]
+    return *train_test_split(x, y, test_size=max(10, n // 10), stratify=y, random_state=seed), x_test, y_test
 
 
 *parts, x_test, y_test = prepare(data, seed=0)
