@@ -21,7 +21,7 @@
 # **You need** {{lab cifar_progression}} (networks a to d), {{lab convolution_basics}} (counting parameters) and
 # {{lab slash_cnn_vs_classic_ml}} (batch normalisation).
 #
-# **Time:** about 100 minutes of work. Running every cell takes about 10 minutes on two CPU cores, most of it in
+# **Time:** about 95 minutes of work. Running every cell takes about 10 minutes on two CPU cores, most of it in
 # sections 4 and 10. A GPU is not needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
@@ -535,7 +535,7 @@ print(table[["val_accuracy", "test_accuracy", "test_accuracy_stopped"]].to_strin
 # with nine candidates, the luck of the choice does not show. Early stopping by the loss costs it much:
 # 0.474<!-- mean conv4_dense test_accuracy_stopped -->.
 #
-# ## 9 How many images at once? (15 minutes)
+# ## 9 How many images at once? (10 minutes)
 #
 # The **batch size** decides how many images share one step. Small batches: many steps per epoch, each with a noisy
 # gradient. Large batches: few steps, each with a smooth gradient, and the machine is busier, since it can do more at
