@@ -38,8 +38,7 @@ def cnn(
     penalty=lambda layer, l2: keras.regularizers.L2(l2),
 ):
     """The recipe with one thing done otherwise."""
-    model = keras.Sequential([keras.Input(input_shape)])
-    parts = [maps(growth(n_filters, k)) for k in range(n_conv_layers)] + [[layers.Flatten()]]
+    stack, parts = [], [maps(growth(n_filters, k)) for k in range(n_conv_layers)] + [[layers.Flatten()]]
     for _ in range(n_dense_layers):
         parts += [flat(n_nodes), dropout() if use_dropout else []]
     for layer in [*sum(parts, []), layers.Dense(10, activation=output)]:
@@ -47,7 +46,8 @@ def cnn(
             continue
         if isinstance(layer, layers.Conv2D | layers.Dense):  # its weights are not made yet
             layer.kernel_regularizer = penalty(layer, l2) if l2 else None
-        model.add(layer)
+        stack.append(layer)
+    model = keras.Sequential([keras.Input(input_shape), *stack])  # at once: `add` builds the network anew each time
     model.compile(keras.optimizers.Adam(learning_rate), loss, metrics=["accuracy"])
     return model
 
