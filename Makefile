@@ -11,7 +11,10 @@ CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE
 # The module of a lab's checks is called like the lab, without its number.
 JUDGES = $(shell echo $(LAB) | cut -d_ -f2-)
 
-.PHONY: help lab test test-browser test-grading check venv outputs release address bundle grade reproduce mutants
+# What the site is built with; nothing else needs it.
+SPHINX = "sphinx>=8" "myst-nb>=1.3" "sphinx-book-theme>=1.1.4" "sphinx-design>=0.6"
+
+.PHONY: help lab test test-browser test-grading check venv outputs release address bundle site grade reproduce mutants
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb text; do \
@@ -25,7 +28,7 @@ test: venv  ## run the tests, and every notebook at reduced length
 
 test-browser: venv  ## open the labs in a real browser; pictures of every step in dist/browser/
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium; } || true
-	@.venv/bin/python -c "import playwright" 2>/dev/null || .venv/bin/python -m pip install -q playwright
+	@.venv/bin/python -m pip install -q -c requirements.lock playwright axe-playwright-python $(SPHINX)
 	@$(CLEAN) $(RUN) -m pytest -q tests/browser
 
 test-grading: venv  ## attacks on the grader, crashes, and its benchmark against nbgrader
@@ -55,6 +58,10 @@ address: venv  ## set where the course lies, URL=https://github.com/you/your-cou
 
 bundle: venv  ## write the student edition to dist/
 	@$(RUN) -m grader.bundle
+
+site: venv  ## write the labs as pages to read, dist/site/ for students, dist/site-instructor/ with solutions
+	@.venv/bin/python -m pip install -q -c requirements.lock $(SPHINX)
+	@$(RUN) -m grader.site
 
 grade: venv  ## grade what is new in submitted/<student>/<lab>/ and write grades.csv (LAB=01_... for one)
 	@$(RUN) -m grader grade

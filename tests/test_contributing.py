@@ -65,3 +65,10 @@ def clean(path) -> str:
     settings = source.ROOT / "pyproject.toml"
     command = [sys.executable, "-m", "ruff", "check", "-q", "--config", str(settings), str(path)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def test_words_are_spelled_right():
+    written = ["README.md", "CONTRIBUTING.md", "checks", "data", "grader", "helpers", "solutions", "tests"]
+    command = [sys.executable, "-m", "codespell_lib", *written]
+    found = subprocess.run(command, cwd=source.ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout

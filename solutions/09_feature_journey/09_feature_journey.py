@@ -467,7 +467,7 @@ measured("hide_the_boot", "upper half" if drops[0].max(axis=1).argmax() < len(dr
 # brighter? That is a gradient. Its mean over the positions is the weight of the map:
 #
 # $$\alpha_k = \frac{1}{h \cdot w} \sum_{i, j} \frac{\partial z}{\partial A_k[i, j]} \qquad
-# \text{map}[i, j] = \mathrm{ReLU}\Big(\sum_k \alpha_k \, A_k[i, j]\Big)$$
+# \text{map}[i, j] = \mathrm{ReLU}\left(\sum_k \alpha_k \, A_k[i, j]\right)$$
 #
 # The ReLU at the end keeps what speaks *for* the class. We take the logit, the number before softmax, because a
 # probability also rises when other classes fall, and hardly moves when it is near 1.
