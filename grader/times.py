@@ -1,4 +1,5 @@
-"""How long a lab takes: `make release` writes it into the headings, `## 2 Filters (25 minutes)`, and into `**Time:**`.
+"""How long a lab takes: `make release` writes it into the headings, `## 2 Filters (25 minutes)`, and into `**Time:**`,
+where stands, too, how long the machine runs.
 
 A section's minutes are those of a second-year student who solves everything: reading the text, reading the code that is
 given, writing answers, predicting, and waiting for what runs. The waiting is measured: `make outputs` notes the seconds
@@ -19,6 +20,7 @@ RUNS = ROOT / "data" / "reference_runs"
 WAITING = RUNS / "waiting.json"
 HEADING = re.compile(r"^(?P<title>## .*) \(\d+ minutes\)$")
 TOTAL = re.compile(r"(?P<before>^\*\*Time:\*\* about )\d+(?P<after> minutes)", re.MULTILINE)
+RUNNING = re.compile(r"(?<=Running every cell takes )[^.;,]*?(?=\s+on\s+two\s+CPU\s+cores)")
 SKIPPED = re.compile(r"# instead of training: (?P<runs>\w+(?:, \w+)*)")
 SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
 
@@ -102,13 +104,15 @@ def given_lines(nb: nbformat.NotebookNode) -> int:
 
 
 def note_waiting(lab: str, nb: nbformat.NotebookNode, seconds: dict[int, float]) -> None:
-    """Keep how long the cells of each section ran. seconds: index of a cell -> seconds."""
+    """Keep how long the cells of each section ran, and under "" those of no section that states its minutes.
+
+    seconds: index of a cell -> seconds.
+    """
     index = {cell.id: number for number, cell in enumerate(nb.cells)}
     found = json.loads(WAITING.read_text()) if WAITING.exists() else {}
     found[lab] = {
         title: round(sum(seconds.get(index[cell.id], 0) for cell, _ in pieces if cell.cell_type == "code"))
         for title, pieces in sections(nb).items()
-        if title
     }
     WAITING.write_text(json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False) + "\n")
 
@@ -125,7 +129,21 @@ def timed(nb: nbformat.NotebookNode, lab: str) -> nbformat.NotebookNode:
         if cell.cell_type == "markdown":
             lines = "\n".join(map(stated, cell.source.split("\n")))
             cell.source = TOTAL.sub(rf"\g<before>{sum(found.values())}\g<after>", lines)
+            cell.source = RUNNING.sub(in_words(running(nb, lab)), cell.source)
     return nb
+
+
+def running(nb: nbformat.NotebookNode, lab: str) -> float:
+    """Seconds in which every cell runs, the trainings that the executed solution leaves out among them."""
+    waited = sum(json.loads(WAITING.read_text()).get(lab, {}).values()) if WAITING.exists() else 0
+    return waited + sum(skipped(pieces, lab) for pieces in sections(nb).values())
+
+
+def in_words(seconds: float) -> str:
+    """A time as one says it."""
+    if seconds < 55:
+        return f"about {max(10, 10 * round(seconds / 10))} seconds"
+    return "about a minute" if seconds < 90 else f"about {round(seconds / 60)} minutes"
 
 
 def main() -> None:

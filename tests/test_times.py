@@ -10,7 +10,8 @@ TEXT = """\
 # %% [markdown]
 # # 01 · Tiny
 #
-# **Time:** about 999 minutes of work.
+# **Time:** about 999 minutes of work. Running every cell takes no time on two
+# CPU cores.
 
 # %% [markdown]
 # ## 1 Words (999 minutes)
@@ -79,7 +80,7 @@ def test_waiting_is_kept_by_section(notebook):
     index = next(number for number, cell in enumerate(notebook.cells) if cell.source.startswith("# EXERCISE"))
     times.note_waiting("02_other", notebook, {index: 61.4, 0: 5.0})
     kept = json.loads(times.WAITING.read_text())
-    assert kept["02_other"] == {"## 1 Words": 0, "## 2 An exercise": 61} and "01_tiny" in kept
+    assert kept["02_other"] == {"": 0, "## 1 Words": 0, "## 2 An exercise": 61} and "01_tiny" in kept
 
 
 @pytest.mark.parametrize("lab", source.labs())
@@ -87,3 +88,17 @@ def test_labs_state_their_times(lab):
     nb = source.notebook(lab)
     assert times.minutes(nb, lab), "no section says how long it takes"
     assert source.text(times.timed(nb, lab)) == source.path(lab, ".py").read_text(encoding="utf-8")
+
+
+def test_the_head_says_how_long_the_machine_runs(notebook):
+    assert (
+        "takes about 12 minutes on two\nCPU cores." in times.timed(notebook, "01_tiny").cells[0].source
+    )  # 600 + 120 s
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "about 10 seconds"), (28, "about 30 seconds"), (64, "about a minute"), (352, "about 6 minutes")],
+)
+def test_a_time_is_said_in_round_words(seconds, words):
+    assert times.in_words(seconds) == words

@@ -21,7 +21,7 @@
 # **You need** {{lab convolution_basics}} (kernels, borders, pooling, counting parameters) and
 # {{lab slash_cnn_vs_classic_ml}} (training, overfitting).
 #
-# **Time:** about 100 minutes of work. Running every cell takes about 15 minutes on two CPU cores, most of
+# **Time:** about 100 minutes of work. Running every cell takes about 13 minutes on two CPU cores, most of
 # it in section 4. A GPU is not needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR

@@ -21,7 +21,7 @@
 # **You need** {{lab cifar_progression}} (networks a to d), {{lab convolution_basics}} (counting parameters) and
 # {{lab slash_cnn_vs_classic_ml}} (batch normalisation).
 #
-# **Time:** about 95 minutes of work. Running every cell takes about 10 minutes on two CPU cores, most of it in
+# **Time:** about 95 minutes of work. Running every cell takes about 11 minutes on two CPU cores, most of it in
 # sections 4 and 10. A GPU is not needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR

@@ -20,7 +20,7 @@
 #
 # **You need** {{lab cifar_progression}}: network d, training and validation curves. Its trained network is loaded here.
 #
-# **Time:** about 120 minutes of work. Running every cell takes some minutes on two CPU cores, most of them in
+# **Time:** about 120 minutes of work. Running every cell takes about 13 minutes on two CPU cores, most of them in
 # section 4, where you may load our trained networks instead.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR

@@ -20,7 +20,7 @@
 #
 # **You need** {{lab cifar_progression}}: losses, epochs, training and validation curves.
 #
-# **Time:** about 110 minutes of work. Running every cell takes some minutes on two CPU cores, most of them in
+# **Time:** about 110 minutes of work. Running every cell takes about 4 minutes on two CPU cores, most of them in
 # section 3, where you may load our trained network instead.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours; the cell below it checks it. In the first

@@ -20,7 +20,7 @@
 #
 # **You need** {{lab cifar_progression}} (networks, training and validation) and {{lab augmentation}} (augmentation, `tf.data`, the confusion matrix).
 #
-# **Time:** about 120 minutes of work. Running every cell takes some minutes on two CPU cores.
+# **Time:** about 120 minutes of work. Running every cell takes about 4 minutes on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.

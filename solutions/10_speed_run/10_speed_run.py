@@ -20,7 +20,7 @@
 # **You need** {{lab cifar_progression}} (network d, multiply-adds), {{lab configurable_cnn}} (batch normalisation) and
 # {{lab augmentation}} (flips and shifts).
 #
-# **Time:** about 120 minutes of work. Running every cell takes about four minutes on two CPU cores, since our trained
+# **Time:** about 120 minutes of work. Running every cell takes about 10 minutes on two CPU cores, since our trained
 # network is loaded. The training itself is much longer without a GPU; section 5 says how long.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
