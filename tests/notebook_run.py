@@ -4,13 +4,15 @@ Every notebook is executed once, here; what a test wants to know of an executed 
 """
 
 import copy
-import subprocess
-import sys
+import os
+import warnings
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import nbformat
+import pytest
 
 from grader import source
 from tests import mini_course
@@ -26,6 +28,15 @@ class Run:
     failures: dict[int, str]
 
 
+class Keep:
+    """A plugin for nbval's pytest: the notebook with what its cells put out."""
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            item.cell.outputs = item.test_outputs or []
+        self.notebook = nbformat.from_dict(session.items[0].parent.nb)
+
+
 def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
     """Run nbval in `folder` on a copy of `nb` without its raises-exception tags, which would hide a failing cell."""
     nb = copy.deepcopy(nb)
@@ -33,12 +44,14 @@ def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
         cell.metadata["tags"] = [tag for tag in source.tags(cell) if tag != "raises-exception"]
     mini_course.link_helpers(folder)
     nbformat.write(nb, folder / "lab.ipynb")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "nbval.plugin"]
-    command += ["-p", "tests.keep_outputs", "--nbval-lax", f"--nbval-cell-timeout={SECONDS}", "--junitxml=report.xml"]
-    command += ["lab.ipynb"]
-    settings = mini_course.environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # importing them takes seconds
-    run = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
-    assert run.returncode in (0, 1), run.stdout + run.stderr  # 1: some cells failed; anything else: nothing was run
+    command = ["-q", "-p", "no:cacheprovider", "-p", "nbval.plugin", "--nbval-lax", f"--nbval-cell-timeout={SECONDS}"]
+    command += [f"--junitxml={folder / 'report.xml'}", str(folder / "lab.ipynb")]
+    # A pytest inside of pytest, without other plugins: another process would begin with a second of imports.
+    settings = mini_course.environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    with mock.patch.dict(os.environ, settings, clear=True), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # nbval leaves a file open, which pytest's end finds
+        code = pytest.main(command, plugins=[keep := Keep()])
+    assert code in (0, 1), f"pytest ended with {code}"  # 1: some cells failed; anything else: nothing was run
 
     indices = [index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
     cases = list(ET.parse(folder / "report.xml").iter("testcase"))
@@ -47,5 +60,5 @@ def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
     for index, case in zip(indices, cases, strict=True):
         for fault in (*case.iter("failure"), *case.iter("error")):
             failures[index] = fault.text
-    assert (run.returncode == 1) == bool(failures)
-    return Run(nbformat.read(folder / "executed.ipynb", as_version=4), failures)
+    assert (code == 1) == bool(failures)
+    return Run(keep.notebook, failures)

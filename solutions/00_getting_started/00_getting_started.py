@@ -185,8 +185,8 @@ def scale_pixels(images):
 
 # %%
 digits = load_digits()
-pixels = np.round(digits.images * 255 / 16).astype("uint8")
-labels = digits.target
+pixels = np.round(digits.images * 255 / 16).astype("uint8")[: profile.samples(1797)]
+labels = digits.target[: len(pixels)]
 print("images:", pixels.shape, pixels.dtype, "   labels:", labels.shape)
 alt = "Ten coarse handwritten digits, white on black, each with its label."
 plots.image_grid(pixels[:10], labels[:10].astype(str), alt, columns=10, size=1.1)
