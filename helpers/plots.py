@@ -54,7 +54,8 @@ def html_image(figure: Figure, alt: str) -> str:
     Cut to what is drawn, which takes another drawing, unless the figure was made with fixed places (`layout="none"`).
     """
     drawn, packed = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", bbox_inches="tight" if figure.get_layout_engine() else None)
+    with plt.rc_context({"figure.constrained_layout.use": False}):  # or else a drawing switches it on for the next one
+        figure.savefig(drawn, format="png", bbox_inches="tight" if figure.get_layout_engine() else None)
     plt.close(figure)
     # 256 colours look the same and take a third of the room in a stored notebook.
     Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(packed, format="png")

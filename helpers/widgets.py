@@ -105,11 +105,15 @@ def convolution_walk(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int, p
         row, column = (stride * index for index in divmod(position, columns))
         return slice(row, row + kernel_height), slice(column, column + kernel_width)
 
+    # One figure for all positions: to make its axes takes as long as to draw what is in them.
+    room = {"left": 0.01, "right": 0.99, "top": 1 - 0.1 / channels, "bottom": 0.01, "wspace": 0.1, "hspace": 0.15}
+    settings = {"figsize": (11, 2.5 * channels), "width_ratios": (3, 2, 2, 2), "layout": "none", "gridspec_kw": room}
+    figure, axes = plt.subplots(channels, 4, **settings)
+
     def draw(position: int, filter: int) -> tuple[Figure, str]:
-        room = {"left": 0.01, "right": 0.99, "top": 1 - 0.1 / channels, "bottom": 0.01, "wspace": 0.1, "hspace": 0.15}
-        figure, axes = plt.subplots(
-            channels, 4, figsize=(11, 2.5 * channels), width_ratios=(3, 2, 2, 2), layout="none", gridspec_kw=room
-        )
+        for axis in axes.flat:
+            for artist in (*axis.images, *axis.texts, *axis.patches):
+                artist.remove()
         position -= 1  # people count from 1
         here, kernel = patch(position), w[..., filter - 1]
         for channel in range(channels):
