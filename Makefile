@@ -11,8 +11,8 @@ CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE
 # The module of a lab's checks is called like the lab, without its number.
 JUDGES = $(shell echo $(LAB) | cut -d_ -f2-)
 
-# What the site is built with; nothing else needs it.
-SPHINX = "sphinx>=8" "myst-nb>=1.3" "sphinx-book-theme>=1.1.4" "sphinx-design>=0.6"
+# What only the site needs: `make test` does without.
+INSTALL = .venv/bin/python -m pip install -q --disable-pip-version-check -c requirements.lock -r requirements-site.lock
 
 .PHONY: help lab test test-browser test-grading check venv outputs release address bundle site grade reproduce mutants
 
@@ -28,7 +28,7 @@ test: venv  ## run the tests, and every notebook at reduced length
 
 test-browser: venv  ## open the labs in a real browser; pictures of every step in dist/browser/
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium; } || true
-	@.venv/bin/python -m pip install -q -c requirements.lock playwright axe-playwright-python $(SPHINX)
+	@$(INSTALL) playwright axe-playwright-python
 	@$(CLEAN) $(RUN) -m pytest -q tests/browser
 
 test-grading: venv  ## attacks on the grader, crashes, and its benchmark against nbgrader
@@ -60,7 +60,7 @@ bundle: venv  ## write the student edition to dist/
 	@$(RUN) -m grader.bundle
 
 site: venv  ## write the labs as pages to read, dist/site/ for students, dist/site-instructor/ with solutions
-	@.venv/bin/python -m pip install -q -c requirements.lock $(SPHINX)
+	@$(INSTALL)
 	@$(RUN) -m grader.site
 
 grade: venv  ## grade what is new in submitted/<student>/<lab>/ and write grades.csv (LAB=01_... for one)

@@ -43,17 +43,29 @@ def test_conda_environment_says_what_needs_each_package():
     assert [line for line in lines if re.match(r"\s+- \w.*\d", line) and "  # " not in line] == []
 
 
-def test_lock_lies_in_the_ranges_of_pyproject():
-    locked = [Requirement(line) for line in (ROOT / "requirements.lock").read_text().splitlines()]
-    wanted = requirements([*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])])
-    for name, one in wanted.items():
-        versions = [str(lock.specifier).removeprefix("==") for lock in locked if lock.name == name]
-        assert versions, f"{name} is not in requirements.lock"
+def locked(lock: str) -> list[Requirement]:
+    return [Requirement(line) for line in (ROOT / lock).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-site.lock"])
+def test_lock_lies_in_the_ranges_of_pyproject(lock):
+    extras = dict(PROJECT["optional-dependencies"])
+    site = extras.pop("site")
+    wanted = site if lock == "requirements-site.lock" else [*PROJECT["dependencies"], *sum(extras.values(), [])]
+    for name, one in requirements(wanted).items():
+        versions = [str(found.specifier).removeprefix("==") for found in locked(lock) if found.name == name]
+        assert versions, f"{name} is not in {lock}"
         assert all(one.specifier.contains(version, prereleases=True) for version in versions), name
 
 
-def test_lock_names_no_place():
-    assert not re.search(r"https?://|--\w|/", (ROOT / "requirements.lock").read_text())
+def test_lock_of_the_site_holds_what_the_other_lacks():
+    course, site = ({one.name for one in locked(lock)} for lock in ("requirements.lock", "requirements-site.lock"))
+    assert site and not course & site
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-site.lock"])
+def test_lock_names_no_place(lock):
+    assert not re.search(r"https?://|--\w|/", (ROOT / lock).read_text())
 
 
 # The sentences

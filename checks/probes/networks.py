@@ -129,13 +129,13 @@ def first_step(model, x, y) -> dict:
             loss = model.compute_loss(x, labels, model(x, training=True))
         slopes = tape.gradient(loss, [one.value for one in weights], unconnected_gradients="zero")
         slopes = [np.asarray(tf.convert_to_tensor(slope)) for slope in slopes]
-        befores = [kept[id(one)] for one in weights]
+        earlier = [kept[id(one)] for one in weights]
         # One variable for all weights: a new optimizer makes some more for each that it moves, and that takes longest.
-        flat = keras.Variable(joined(befores))
+        flat = keras.Variable(joined(earlier))
         type(model.optimizer).from_config(settings).apply([joined(slopes)], [flat])  # the student's own is untouched
-        moved = np.split(np.asarray(flat), np.cumsum([before.size for before in befores]))  # and nothing, at the end
-        afters = [after.reshape(before.shape) for after, before in zip(moved, befores, strict=False)]
-        triples = list(zip(befores, afters, slopes, strict=True))
+        moved = np.split(np.asarray(flat), np.cumsum([before.size for before in earlier]))  # and nothing, at the end
+        afters = [after.reshape(before.shape) for after, before in zip(moved, earlier, strict=False)]
+        triples = list(zip(earlier, afters, slopes, strict=True))
         names = [one.path.split("/")[-2] for one in weights if one.name == "kernel"]
         kernels = [triple for one, triple in zip(weights, triples, strict=True) if one.name == "kernel"]
         return {

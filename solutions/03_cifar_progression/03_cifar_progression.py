@@ -217,7 +217,7 @@ training.use_fast_precision()
 #
 # ### The notation
 #
-# | | means |
+# | word | means |
 # | --- | --- |
 # | INPUT | standardised images, 32×32×3 |
 # | CONV-32 | convolution with 32 filters 3×3, border `same`, stride 1 |

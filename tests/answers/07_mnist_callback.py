@@ -257,7 +257,7 @@ class TakesOut(Base):
 @wrong("StopAtAccuracy", says="You ask the logs for 'accurracy'")
 class Misspelled(Base):
     def reached(self, logs):
-        return (logs or {}).get("accurracy", 0)
+        return (logs or {}).get("accurracy", 0)  # codespell:ignore
 
 
 @wrong("StopAtAccuracy", says="You ask for an entry that is not in the logs: KeyError: 'Accuracy'")
@@ -816,10 +816,10 @@ def metric_with_the_old_name():
 
 @wrong("build_single_conv", says="Could not interpret metric identifier")
 def misspelled_metric():
-    return finish(single(), metrics=["accurracy"])
+    return finish(single(), metrics=["accurracy"])  # codespell:ignore
 
 
-@wrong("build_single_conv", says="None of your metrics (accuracy) is the fraction of images that get the righ")
+@wrong("build_single_conv", says="None of your metrics (accuracy) is the fraction of images that get")
 def among_the_best_three():
     return finish(single(), metrics=[keras.metrics.SparseTopKCategoricalAccuracy(k=3, name="accuracy")])
 
