@@ -55,7 +55,7 @@ def pace(nb: nbformat.NotebookNode, lab: str) -> list[str]:
         begun += minutes
     written = sum(float(one["points"]) for cell in nb.cells if (one := source.WRITTEN.match(cell.source)))
     spare = SESSION - begun
-    says = f"{begun} minutes for who solves everything and reads every word"
+    says = f"{begun} minutes for those who solve everything and read every word"
     says += f": {spare} minutes of the two hours are left for questions." if spare > 0 else ": two full hours."
     if written:
         home = round(written * times.MINUTES_PER_WRITTEN_POINT)
@@ -76,7 +76,7 @@ def exercises(nb: nbformat.NotebookNode, lab: str) -> list[str]:
                 bullets(plain(said) for said in checks[name].mistakes),
             ]
         if name in tried:
-            lines += ["Other wrong answers in the bank, and a piece of what the check says:", bullets(tried[name])]
+            lines += ["Wrong answers of the bank, and a piece of what the check says of each:", bullets(tried[name])]
         if name in helps:
             lines += ["Hints that students get, one after the other:"]
             lines += ["\n".join(f"{k}. {plain(text.strip())}" for k, text in enumerate(helps[name]["hints"], 1))]

@@ -74,7 +74,7 @@ def test_page_for_class_has_pace_mistakes_hints_and_rubrics(lab):
         assert f"### {name}" in text and f"{name} ({points:g})" in text
     for exercise in source.exercises(nb):
         part = re.search(rf"^### {exercise.name}\n(.*?)(?=^##|\Z)", text, re.DOTALL | re.MULTILINE)[1]
-        assert "mistakes" in part or "wrong answers" in part
+        assert "Usual mistakes" in part or "Wrong answers of the bank" in part
         assert "Hints that students get" in part
     assert (
         text.count("| criterion |") == text.count("**Model answer.**") == sum("WRITTEN" in c.source for c in nb.cells)
