@@ -4,6 +4,7 @@ Every notebook is executed once, here; what a test wants to know of an executed 
 """
 
 import copy
+import gc
 import os
 import warnings
 import xml.etree.ElementTree as ET
@@ -49,8 +50,9 @@ def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
     # A pytest inside of pytest, without other plugins: another process would begin with a second of imports.
     settings = mini_course.environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     with mock.patch.dict(os.environ, settings, clear=True), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # nbval leaves a file open, which pytest's end finds
+        warnings.simplefilter("ignore", ResourceWarning)  # nbval leaves a file open
         code = pytest.main(command, plugins=[keep := Keep()])
+        gc.collect()
     assert code in (0, 1), f"pytest ended with {code}"  # 1: some cells failed; anything else: nothing was run
 
     indices = [index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]

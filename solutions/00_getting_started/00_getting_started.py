@@ -19,7 +19,7 @@
 # **You need** a little Python and NumPy: functions, loops, arrays. Nothing else.
 #
 # **Time:** about 60 minutes of work. Sections 1 to 3 are all that {{lab convolution_basics}} needs; the second part,
-# sections 4 and 5, can wait until another day. Running every cell takes about 2 minutes on two CPU cores.
+# sections 4 and 5, can wait until another day. Running every cell takes about 20 seconds on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 8 points, all of them for code; there are no written answers.

@@ -21,7 +21,7 @@
 # **You need** {{lab getting_started}}: Keras in five steps; and {{lab convolution_basics}}: kernels, feature maps,
 # pooling. You have met scikit-learn's `fit` and `score`.
 #
-# **Time:** about 120 minutes of work. Running every cell takes about 2 minutes on two CPU cores; a GPU is not
+# **Time:** about 120 minutes of work. Running every cell takes about 50 seconds on two CPU cores; a GPU is not
 # needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR

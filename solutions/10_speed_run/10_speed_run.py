@@ -20,7 +20,7 @@
 # **You need** {{lab cifar_progression}} (network d, multiply-adds), {{lab configurable_cnn}} (batch normalisation) and
 # {{lab augmentation}} (flips and shifts).
 #
-# **Time:** about 120 minutes of work. Running every cell takes about 10 minutes on two CPU cores, since our trained
+# **Time:** about 115 minutes of work. Running every cell takes about 3 minutes on two CPU cores, since our trained
 # network is loaded. The training itself is much longer without a GPU; section 5 says how long.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
@@ -443,7 +443,7 @@ plots.lines({"": history["val_accuracy"]}, "It falls in epoch 3, then rises.", y
 # In epoch 3 the accuracy falls. Just then the rate is at its peak: the steps are so large that each one undoes much of the
 # last. What the network has learned shows as the rate falls.
 #
-# ## 6 Look six times (20 minutes)
+# ## 6 Look six times (15 minutes)
 #
 # The network is done, but you can still ask it better. Show it an image, and the same image mirrored: it will be wrong
 # about different ones. **Test-time augmentation** averages the answers to several views.
