@@ -12,12 +12,13 @@ import hashlib
 import importlib
 import importlib.util
 import itertools
-import os
 import pickle
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from filelock import FileLock
 
 from checks.core import RIGHT, Check, Outcome
 from grader import source
@@ -110,10 +111,9 @@ def kept(compute: Callable) -> Callable:
         if STORE is None:
             return compute(lab, exercise)
         file = STORE / f"{compute.__name__}-{lab}-{exercise}.pickle"
-        if not file.exists():
-            unfinished = file.with_suffix(f".{os.getpid()}")
-            unfinished.write_bytes(pickle.dumps(compute(lab, exercise)))
-            unfinished.replace(file)
+        with FileLock(f"{file}.lock"):  # two workers never compute the same
+            if not file.exists():
+                file.write_bytes(pickle.dumps(compute(lab, exercise)))
         return pickle.loads(file.read_bytes())
 
     return once
