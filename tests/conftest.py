@@ -1,5 +1,6 @@
 """Every test starts from the same machine: nothing set, an empty cache, no network but this machine's own."""
 
+import itertools
 import socket
 import tempfile
 from pathlib import Path
@@ -28,21 +29,24 @@ def pytest_configure(config: pytest.Config):
 
 
 @pytest.hookimpl(trylast=True)  # after -k has left its choice
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes long comes first, what an answer bank keeps of a lab together.
 
-    `--dist worksteal` gives each of two workers one half of the list; when one has nothing left, it takes over from the
-    end of the other's. So each half begins with every second of the long tests, and ends with short ones.
+    `--dist worksteal` gives each worker an equal piece of the list; when one has nothing left, it takes over from the
+    end of another's. So the long tests are dealt out, each piece begins with its share, and ends with short ones.
     """
 
     def lab(item: pytest.Item) -> str:
         of_bank = item.path.stem in ("test_answers", "test_sentences") and hasattr(item, "callspec")
         return item.callspec.params["lab"] if of_bank else ""
 
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
     long = [item for item in items if item.get_closest_marker("long")]
-    short = sorted((item for item in items if item not in long), key=lab)
-    middle = max(0, len(items) // 2 - len(long[::2]))
-    items[:] = long[::2] + short[:middle] + long[1::2] + short[middle:]
+    short = iter(sorted((item for item in items if item not in long), key=lab))
+    size = -(-len(items) // workers)
+    pieces = [long[worker::workers] for worker in range(workers)]
+    items[:] = [item for piece in pieces for item in (*piece, *itertools.islice(short, max(0, size - len(piece))))]
+    items += short
 
 
 @pytest.fixture(scope="session", autouse=True)
