@@ -10,7 +10,10 @@ from tests import answer_bank
 from tests.answer_bank import judged
 
 EXERCISES = [(lab, one.name) for lab in source.labs() for one in source.exercises(source.notebook(lab))]
-every_exercise = pytest.mark.parametrize(("lab", "exercise"), EXERCISES)
+LONG = {"build_cnn", "build_resnet20", "build_seq2seq", "stream_from_disk"}
+every_exercise = pytest.mark.parametrize(
+    ("lab", "exercise"), [pytest.param(*one, marks=[pytest.mark.long] * (one[1] in LONG)) for one in EXERCISES]
+)
 
 
 @every_exercise
