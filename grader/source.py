@@ -21,7 +21,8 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from helpers import hand_in, update
+from helpers import hand_in
+from helpers.backstage import update
 
 ROOT = Path(__file__).resolve().parent.parent
 SUMMARY = "core.summary(checks)"
@@ -217,7 +218,7 @@ def canonical(nb: NotebookNode) -> NotebookNode:
 
 
 def name_cells(nb: NotebookNode) -> None:
-    """Give each cell its id; `helpers.update` tells by it whether a student has changed a cell of the release."""
+    """Give each cell its id; by it `helpers.backstage.update` tells whether a student has changed a released cell."""
     seen: dict[str, int] = {}
     for cell in nb.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")

@@ -4,7 +4,8 @@ import argparse
 import functools
 import sys
 
-from helpers import doctor, hand_in, lab, progress, update
+from helpers import hand_in, progress
+from helpers.backstage import doctor, lab, update
 from helpers.messages import CourseError
 
 

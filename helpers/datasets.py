@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import mirrors, profile
+from helpers import profile
+from helpers.backstage import mirrors
 from helpers.messages import CourseError, DataError, Message
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers import datasets, mirrors, profile
+from helpers import datasets, profile
+from helpers.backstage import mirrors
 from helpers.messages import DataError, Message
 
 if TYPE_CHECKING:  # the doctor looks at these files, too, and must not wait for TensorFlow
@@ -91,7 +92,7 @@ def resnet50() -> Classifier:
 
 def efficientnet_lite0() -> Classifier:
     """EfficientNet-Lite0, trained on ImageNet by Google; its file lies in `data/`."""
-    from helpers import efficientnet
+    from helpers.backstage import efficientnet
 
     network, names = efficientnet.trained()
     source = f"ImageNet weights, {efficientnet.FILE.name}"

@@ -7,7 +7,8 @@ import traceback
 import warnings
 from pathlib import Path
 
-from helpers import doctor, profile, progress
+from helpers import profile, progress
+from helpers.backstage import doctor
 from helpers.messages import CourseError, Message, in_notebook
 
 EXERCISE = re.compile(r"\s*# EXERCISE (?P<name>\w+)")
@@ -25,7 +26,8 @@ def begin(lab: str = "", seed: int = 0) -> None:
     for finding in doctor.shadows(Path.cwd()):
         raise CourseError(f"{finding.says}: {finding.fix}.")
     load_tensorflow()
-    from helpers import diagnosis, plots
+    from helpers import plots
+    from helpers.backstage import diagnosis
 
     profile.seed_everything(seed)
     plots.use_course_style()

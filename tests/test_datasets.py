@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import datasets, mirrors
+from helpers import datasets
+from helpers.backstage import mirrors
 from helpers.messages import CourseError, DataError
 
 SHAPES = {name: kind.image_shape for name, kind in datasets.KINDS.items()}
@@ -237,7 +238,8 @@ def test_download_shows_its_progress_and_writes_nothing_to_stderr(serve, publish
     source = mirrors.SOURCES["mnist"]
     # In a process of its own, because loggers keep the stderr that they found when they were made.
     code = f"""
-from helpers import datasets, mirrors
+from helpers import datasets
+from helpers.backstage import mirrors
 mirrors.SOURCES["mnist"] = mirrors.Source({source.mirrors}, {source.files}, mirrors._unpack_idx)
 print(datasets.load("mnist").source)
 """

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from grader import source
-from helpers import diagnosis
+from helpers.backstage import diagnosis
 
 FAULTS = {}
 RNG = np.random.default_rng(0)

@@ -9,7 +9,8 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
 from helpers import __main__ as command_line
-from helpers import datasets, doctor, pretrained, session
+from helpers import datasets, pretrained, session
+from helpers.backstage import doctor
 from helpers.messages import CourseError
 from tests import test_datasets
 from tests.test_datasets import arrays, idx_files, put

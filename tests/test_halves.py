@@ -3,9 +3,12 @@
 import ast
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
+import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from grader.source import ROOT
 
@@ -50,9 +53,46 @@ def test_judge_would_be_noticed():
     assert "checks.compare" in imported(ROOT / "checks" / "convolution_basics.py") & JUDGES
 
 
+HELPERS = sorted((ROOT / "helpers").glob("[a-z]*.py"))
+BACKSTAGE = sorted((ROOT / "helpers" / "backstage").glob("[a-z]*.py"))
+
+
 def test_helpers_load_neither_checks_nor_grader():
-    names = [path.stem for path in (ROOT / "helpers").glob("[a-z]*.py")]
-    found = loaded(f"from helpers import {', '.join(names)}")
-    assert {f"helpers.{name}" for name in names} <= found
-    found = found.union(*(imported(path) for path in (ROOT / "helpers").glob("*.py")))
+    names = [f"helpers.{path.stem}" for path in HELPERS] + [f"helpers.backstage.{path.stem}" for path in BACKSTAGE]
+    found = loaded("\n".join(f"import {name}" for name in names))
+    assert set(names) <= found
+    found = found.union(*(imported(path) for path in (ROOT / "helpers").rglob("*.py")))
     assert {name.split(".")[0] for name in found} & {"checks", "grader"} == set()
+
+
+def test_helpers_are_what_labs_call_and_can_be_read_in_one_sitting():
+    """2,000 lines of code, with their docstrings about 2,700; what no cell of a lab names is backstage."""
+    named = set().union(*(cells(path) for path in ROOT.glob("notebooks/*/*.ipynb")))
+    assert {path.stem for path in HELPERS} - named == {"messages"}  # by which the others speak
+    assert {path.stem for path in BACKSTAGE} & named == set()
+    assert sum(map(code_lines, HELPERS)) <= 2000
+
+
+def cells(notebook: Path) -> set[str]:
+    """Modules of helpers that a notebook's cells import, by name."""
+    found = set()
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(TransformerManager().transform_cell(cell.source))):
+                if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "helpers":
+                    found |= {name.name for name in node.names} | {node.module.rpartition(".")[2]}
+    return found
+
+
+def code_lines(path: Path) -> int:
+    """Lines that hold code: no blank ones, no comments, no docstrings."""
+    lines, begins = set(), True  # a statement
+    with tokenize.open(path) as stream:
+        for token in tokenize.generate_tokens(stream.readline):
+            if token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
+                begins = True
+            elif token.type not in (tokenize.NL, tokenize.COMMENT, tokenize.ENDMARKER):
+                if not (begins and token.type == tokenize.STRING):
+                    lines.update(range(token.start[0], token.end[0] + 1))
+                begins = False
+    return len(lines)

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers import datasets, mirrors, pretrained
+from helpers import datasets, pretrained
+from helpers.backstage import mirrors
 from helpers.messages import DataError
 from tests import test_datasets
 

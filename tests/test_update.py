@@ -7,7 +7,7 @@ import pytest
 from nbformat import v4
 
 from grader.release import generate, sync
-from helpers import update
+from helpers.backstage import update
 from helpers.messages import CourseError
 from tests import mini_course
 from tests.mini_course import LAB, TEXT

@@ -17,7 +17,7 @@ from pathlib import Path
 from helpers import profile
 from helpers.messages import CourseError, DataError
 
-ENVIRONMENT = Path(__file__).resolve().parent.parent / "environment.yml"  # in the student edition, too
+ENVIRONMENT = Path(__file__).resolve().parents[2] / "environment.yml"  # in the student edition, too
 OLDEST_PYTHON = (3, 11)
 MEMORY = 2.0  # gigabytes
 GIGABYTES = 1.0  # CIFAR-10 twice, as an archive and unpacked, and room to work

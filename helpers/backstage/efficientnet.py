@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-FILE = Path(__file__).resolve().parents[1] / "data" / "efficientnet_lite0.npz"
+FILE = Path(__file__).resolve().parents[2] / "data" / "efficientnet_lite0.npz"
 INPUT_SIZE = (224, 224)
 # Stages of blocks: how many, side of the kernel, stride of the first, factor by which channels expand, filters.
 STAGES = (

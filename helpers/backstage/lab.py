@@ -11,7 +11,7 @@ from pathlib import Path
 
 from helpers import progress
 
-COURSE = Path(__file__).resolve().parents[1]
+COURSE = Path(__file__).resolve().parents[2]
 NOTEBOOKS = COURSE / "notebooks"
 START = NOTEBOOKS / "START.md"
 SETTINGS = {
