@@ -170,7 +170,11 @@ def collected(check: Check, student: Callable, seed: int) -> str:
 @functools.cache
 def code_that_runs(lab: str) -> str:
     """All that records of a lab's answers depend on: the answers, the solutions, the probes; no judge."""
-    files = [*(ROOT / "checks" / "probes").glob("*.py"), *(ROOT / "helpers").glob("*.py"), ROOT / "checks" / "plain.py"]
+    files = [
+        *(ROOT / "checks" / "probes").glob("*.py"),
+        *(ROOT / "helpers").rglob("*.py"),
+        ROOT / "checks" / "plain.py",
+    ]
     files += [FOLDER / f"{lab}.py", source.path(lab, ".py"), ROOT / "requirements.lock"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 

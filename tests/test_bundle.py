@@ -15,12 +15,12 @@ from tests.test_pipeline import answers
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory):
-    """The student edition in an empty folder outside the repository."""
+    """The student edition in an empty folder outside the repository, beside its archive."""
     folder = tmp_path_factory.mktemp("student")
     archive = bundle(folder)
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(folder)
-    return folder / archive.stem
+    return archive.with_suffix("")
 
 
 def test_bundle_holds_what_a_student_needs(unpacked):
@@ -57,8 +57,8 @@ def test_bundle_holds_no_answers(unpacked):
     assert list(unpacked.glob("data/*.png")) and not list(unpacked.glob("data/*.py"))  # they build what labs ask for
 
 
-def test_bundle_is_the_same_file_each_time(tmp_path):
-    assert bundle(tmp_path / "one").read_bytes() == bundle(tmp_path / "two").read_bytes()
+def test_bundle_is_the_same_file_each_time(unpacked, tmp_path):
+    assert bundle(tmp_path).read_bytes() == unpacked.with_name(f"{unpacked.name}.zip").read_bytes()
 
 
 @pytest.mark.parametrize("lab", source.labs()[:1])

@@ -58,10 +58,8 @@ BACKSTAGE = sorted((ROOT / "helpers" / "backstage").glob("[a-z]*.py"))
 
 
 def test_helpers_load_neither_checks_nor_grader():
-    names = [f"helpers.{path.stem}" for path in HELPERS] + [f"helpers.backstage.{path.stem}" for path in BACKSTAGE]
-    found = loaded("\n".join(f"import {name}" for name in names))
-    assert set(names) <= found
-    found = found.union(*(imported(path) for path in (ROOT / "helpers").rglob("*.py")))
+    found = set().union(*(imported(path) for path in (ROOT / "helpers").rglob("*.py")))
+    assert {"helpers.plots", "helpers.backstage.mirrors", "keras"} <= found
     assert {name.split(".")[0] for name in found} & {"checks", "grader"} == set()
 
 
