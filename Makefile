@@ -24,7 +24,7 @@ lab: venv  ## start JupyterLab on the labs and print its address (ROLE=instructo
 	@$(RUN) -m helpers lab $(if $(filter instructor,$(ROLE)),--instructor)
 
 test: venv  ## run the tests, and every notebook at reduced length
-	@$(CLEAN) $(RUN) -m pytest -n 4 --dist worksteal --durations=10 -m "not grading" tests
+	@$(CLEAN) $(RUN) -m pytest -n 3 --dist worksteal --durations=10 -m "not grading" tests
 
 test-browser: venv  ## open the labs in a real browser; pictures of every step in dist/browser/
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium; } || true
