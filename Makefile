@@ -4,7 +4,7 @@ PYTHON ?= python3
 # nbgrader finds its alembic, and kernels their Python, on PATH.
 RUN = PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)" .venv/bin/python
 # A test depends on nothing a user has set: no real data, no cache, no warning filters. Its networks are small: one thread
-# for each worker takes a fifth less of both cores. Two of four workers wait at any time, for a kernel or a program.
+# for each worker takes a fifth less of both cores. One of three workers waits at any time, for a kernel or a program.
 CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE -u PYTHONWARNINGS \
 	COURSE_PROFILE=ci TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=1 \
 	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1

@@ -29,17 +29,18 @@ from grader.lint import problems
 from grader.source import ROOT, PipelineError
 
 PLACEHOLDER = "https://github.com/cnn-course/cnn-course"  # until `make address` sets the real one
-EXERCISES = ROOT / "data" / "exercises.json"
+DATA = ROOT / "data"
 
 
 def main(labs: list[str] | None = None) -> None:
     for lab in labs or source.labs():
         if taken := sync(lab):
             print(f"solutions/{lab}: twins brought in step, {taken} was taken")
-    if EXERCISES.read_text(encoding="utf-8") != exercises():
-        EXERCISES.write_text(exercises(), encoding="utf-8")
-        checksums.write(EXERCISES.name)
-        print("data/exercises.json: written")
+    for name, content in about_labs().items():
+        if not (DATA / name).exists() or (DATA / name).read_text(encoding="utf-8") != content:
+            (DATA / name).write_text(content, encoding="utf-8")
+            checksums.write(name)
+            print(f"data/{name}: written")
     with tempfile.TemporaryDirectory() as folder:
         generate(ROOT, labs or source.labs(), Path(folder))
         for fresh in sorted(Path(folder).rglob("*")):
@@ -55,9 +56,13 @@ def main(labs: list[str] | None = None) -> None:
         print(f"Their address is still {PLACEHOLDER}, where nobody finds them: make address URL=... sets yours.")
 
 
-def exercises() -> str:
-    """What a student's table needs to know of each exercise: the content of data/exercises.json."""
-    return json.dumps({lab: source.overview(source.notebook(lab)) for lab in source.labs()}, indent=1) + "\n"
+def about_labs() -> dict[str, str]:
+    """What a student's tools need to know of all labs: the contents of files in data/, by their names."""
+    notebooks = {lab: source.notebook(lab) for lab in source.labs()}
+    found = {"exercises.json": source.overview, "written.json": source.written_questions}
+    return {
+        name: json.dumps({lab: of(nb) for lab, nb in notebooks.items()}, indent=1) + "\n" for name, of in found.items()
+    }
 
 
 def sync(lab: str, root: Path = ROOT) -> str:

@@ -65,6 +65,7 @@ sys.path.insert(0, str(course_folder()))
 
 from helpers import session
 
+# With run_profile="quick" behind the name, a first walk: fewer images, shorter trainings.
 session.begin("{{name}}")"""
 RECALL = """\
 # Three questions from the labs before: click an answer, or go on. What you got wrong comes again.
@@ -237,6 +238,11 @@ def exercises(nb: NotebookNode) -> list[Exercise]:
     """The notebook's exercises, found by the marker `# EXERCISE name (points)` in a cell's first line."""
     found = ((MARKER.match(cell.source), cell) for cell in nb.cells if cell.cell_type == "code")
     return [Exercise(marker["name"], int(marker["points"]), cell) for marker, cell in found if marker]
+
+
+def written_questions(nb: NotebookNode) -> list[str]:
+    """The cells of the notebook that hold written answers, by their grade_ids, in their order."""
+    return [f"written_{marker['name']}" for cell in nb.cells if (marker := WRITTEN.match(cell.source))]
 
 
 def overview(nb: NotebookNode) -> dict[str, dict]:

@@ -1,5 +1,5 @@
 """How long a lab takes: `make release` writes it into the headings, `## 2 Filters (25 minutes)`, and into `**Time:**`,
-where stands, too, how long the machine runs.
+where stands, too, how long the machine runs: at full length, where our runs are replayed, and in the profile `quick`.
 
 A section's minutes are those of a second-year student who solves everything: reading the text, reading the code that is
 given, writing answers, predicting, and waiting for what runs. The waiting is measured: `make outputs` notes the seconds
@@ -21,6 +21,8 @@ WAITING = RUNS / "waiting.json"
 HEADING = re.compile(r"^(?P<title>## .*) \(\d+ minutes\)$")
 TOTAL = re.compile(r"(?P<before>^\*\*Time:\*\* about )\d+(?P<after> minutes)", re.MULTILINE)
 RUNNING = re.compile(r"(?<=Running every cell takes )[^.;,]*?(?=\s+on\s+two\s+CPU\s+cores)")
+REPLAYED = re.compile(r"(?P<before>`(TRAIN = False|YOURS = \[\])`\s+it\s+takes\s+)about\s[^,.;]*")
+QUICK = re.compile(r"(?P<before>`run_profile=\"quick\"`\s+in\s+the\s+next\s+cell\s+)about\s[^,.;]*")
 SKIPPED = re.compile(r"# instead of training: (?P<runs>\w+(?:, \w+)*)")
 SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
 
@@ -48,7 +50,7 @@ def sections(nb: nbformat.NotebookNode):
 
 def minutes(nb: nbformat.NotebookNode, lab: str) -> dict[str, int]:
     """Minutes of each section that states some, in steps of five."""
-    waiting = json.loads(WAITING.read_text()).get(lab, {}) if WAITING.exists() else {}
+    waiting = noted(lab)
     return {
         title: max(5, 5 * round((work(pieces) + (waiting.get(title, 0) + skipped(pieces, lab)) / 60) / 5))
         for title, pieces in sections(nb).items()
@@ -117,6 +119,13 @@ def note_waiting(lab: str, nb: nbformat.NotebookNode, seconds: dict[int, float])
     WAITING.write_text(json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False) + "\n")
 
 
+def note_quick(lab: str, seconds: float) -> None:
+    """Keep how long every cell of a lab ran in the profile `quick`."""
+    found = json.loads(WAITING.read_text()) if WAITING.exists() else {}
+    found["quick"] = dict(sorted({**found.get("quick", {}), lab: round(seconds)}.items()))
+    WAITING.write_text(json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False) + "\n")
+
+
 def timed(nb: nbformat.NotebookNode, lab: str) -> nbformat.NotebookNode:
     """The notebook with the minutes of its sections, and their sum, as they are."""
     found = minutes(nb, lab)
@@ -130,13 +139,24 @@ def timed(nb: nbformat.NotebookNode, lab: str) -> nbformat.NotebookNode:
             lines = "\n".join(map(stated, cell.source.split("\n")))
             cell.source = TOTAL.sub(rf"\g<before>{sum(found.values())}\g<after>", lines)
             cell.source = RUNNING.sub(in_words(running(nb, lab)), cell.source)
+            cell.source = REPLAYED.sub(rf"\g<before>{in_words(waited(lab))}", cell.source)
+            cell.source = QUICK.sub(rf"\g<before>{in_words(noted('quick').get(lab, 0))}", cell.source)
     return nb
 
 
 def running(nb: nbformat.NotebookNode, lab: str) -> float:
     """Seconds in which every cell runs, the trainings that the executed solution leaves out among them."""
-    waited = sum(json.loads(WAITING.read_text()).get(lab, {}).values()) if WAITING.exists() else 0
-    return waited + sum(skipped(pieces, lab) for pieces in sections(nb).values())
+    return waited(lab) + sum(skipped(pieces, lab) for pieces in sections(nb).values())
+
+
+def waited(lab: str) -> float:
+    """Seconds in which every cell of the executed solution ran."""
+    return sum(noted(lab).values())
+
+
+def noted(key: str) -> dict[str, float]:
+    """What was noted of a lab, section -> seconds; or under "quick" of all in that profile, lab -> seconds."""
+    return json.loads(WAITING.read_text()).get(key, {}) if WAITING.exists() else {}
 
 
 def in_words(seconds: float) -> str:

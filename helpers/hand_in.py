@@ -21,6 +21,7 @@ assert "checks" in globals(), "The kernel is new: run the cells above first."
 checks.{name}({name})"""
 CALL = "hand_in.notebook()"
 EMPTY = "YOUR ANSWER HERE"
+BACK = "In a terminal of the course `python -m helpers update` brings it back."
 UNFINISHED = ("NotImplementedError", "CheckFailed")  # what an exercise that is not right yet ends in
 SECONDS = 600  # for one cell
 
@@ -40,18 +41,20 @@ def notebook(name: str = "") -> None:
         return
     file = found(name)
     nb = nbformat.read(file, as_version=4)
-    known = next((about for lab, about in progress.exercises().items() if lab[3:] == lab_of(nb)), {})
+    known, asked = (
+        next((about for lab, about in of_labs.items() if lab[3:] == lab_of(nb)), {})
+        for of_labs in (progress.exercises(), progress.written_questions())
+    )
     missing, restored = mend(nb, known)
     target = file.with_name(f"{file.stem.removesuffix('_submission')}_submission.ipynb")
     nbformat.write(nb, target)
     Message("info", "", "Running your notebook from top to bottom in a fresh kernel, shortened ...").show()
     outcomes, problems = run(nb, file.parent)
     problems = [f"There is no cell that begins with `# EXERCISE {name}`." for name in missing] + problems
-    problems += [
-        f"{cell.metadata.nbgrader.grade_id}: this answer is still empty."
-        for cell in nb.cells
-        if cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith("written_") and EMPTY in cell.source
-    ]
+    answers = {exercise_of(cell): cell.source for cell in nb.cells}
+    problems += [f"{name}: this answer is still empty." for name in asked if EMPTY in answers.get(name, "")]
+    named = any("nbgrader" in cell.metadata for cell in nb.cells)  # or else an editor has taken all names away
+    problems += [f"{name}: the cell of this answer is gone. {BACK}" for name in asked if named and name not in answers]
     rows = [("exercise", "in a fresh kernel")]
     rows += [(name, outcomes.get(name, "missing" if name in missing else "not reached")) for name in known]
     complete = not problems and all(said == progress.RIGHT for _, said in rows[1:])
@@ -82,7 +85,7 @@ def found(name: str = "") -> Path:
 
 def lab_of(nb) -> str:
     """The name of the notebook's lab, without its number, as its setup cell has it; empty without one."""
-    begun = (re.search(r'session\.begin\("(\w+)"\)', cell.source) for cell in nb.cells)
+    begun = (re.search(r'session\.begin\("(\w+)"', cell.source) for cell in nb.cells)
     return next((match[1] for match in begun if match), "")
 
 

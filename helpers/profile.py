@@ -1,6 +1,6 @@
 """The run profile: how much of a lab's full length to run.
 
-`COURSE_PROFILE` is one of
+`COURSE_PROFILE`, or else what a lab's first cell chooses, is one of
 
 - `full` (default): everything, as the text describes it;
 - `quick`: a third of the epochs on a fifth of the samples, for a first walk through a lab;
@@ -12,13 +12,14 @@ import os
 from helpers.messages import CourseError
 
 PROFILES = ("full", "quick", "ci")
+chosen = "full"  # by session.begin
 
 
 def current() -> str:
-    """The profile's name. Raises CourseError for an unknown `COURSE_PROFILE`."""
-    name = os.environ.get("COURSE_PROFILE", "full")
+    """The profile's name. Raises CourseError for an unknown one."""
+    name = os.environ.get("COURSE_PROFILE") or chosen
     if name not in PROFILES:
-        raise CourseError(f"COURSE_PROFILE is '{name}', but it must be one of: {', '.join(PROFILES)}.")
+        raise CourseError(f"The run profile is '{name}', but it must be one of: {', '.join(PROFILES)}.")
     return name
 
 

@@ -101,6 +101,11 @@ def exercises() -> dict[str, dict[str, dict]]:
     return json.loads((DATA / "exercises.json").read_text(encoding="utf-8"))
 
 
+def written_questions() -> dict[str, list[str]]:
+    """The labs' folder names -> the names of the cells for written answers."""
+    return json.loads((DATA / "written.json").read_text(encoding="utf-8"))
+
+
 def points(exercise: str) -> int | None:
     """What an exercise of this notebook's lab is worth; None if it is not known."""
     known = next((found for name, found in exercises().items() if name[3:] == lab), {})

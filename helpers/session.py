@@ -15,14 +15,16 @@ EXERCISE = re.compile(r"\s*# EXERCISE (?P<name>\w+)")
 faulty: dict[str, str] = {}  # exercise -> why its cell, as it was last run, is no Python
 
 
-def begin(lab: str = "", seed: int = 0) -> None:
+def begin(lab: str = "", seed: int = 0, run_profile: str = "") -> None:
     """Seed everything, set the plot style, let trainings be watched, and say so when the run profile is not `full`.
 
     lab: the lab's name without its number, under which progress is kept; in a source it is still {{name}}, and
-    nothing is kept. From here on a cell that needs an unsolved exercise says 'not attempted' in one line. Raises
-    CourseError where a file beside the notebook has the name of a package that the labs import.
+    nothing is kept. run_profile: see `helpers.profile`; COURSE_PROFILE, where it is set, comes first. From here on a
+    cell that needs an unsolved exercise says 'not attempted' in one line. Raises CourseError where a file beside the
+    notebook has the name of a package that the labs import.
     """
     progress.lab = "" if lab.startswith("{{") else lab
+    profile.chosen = run_profile or "full"
     for finding in doctor.shadows(Path.cwd()):
         raise CourseError(f"{finding.says}: {finding.fix}.")
     load_tensorflow()
@@ -40,7 +42,7 @@ def begin(lab: str = "", seed: int = 0) -> None:
             "info",
             f"Run profile: {profile.current()}",
             "Training is shortened and data sets are cut, so figures differ from the text. "
-            "Unset COURSE_PROFILE and restart the kernel for the full lab.",
+            "For the full lab leave run_profile out above, unset COURSE_PROFILE, and restart the kernel.",
         ).show()
     if in_notebook():
         shell = sys.modules["IPython"].get_ipython()

@@ -9,9 +9,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import plots
+from helpers import plots, profile
 from helpers.messages import CourseError, Message, in_notebook
 
+PLAYED = 6  # seconds that a replay takes
 DATA = Path(__file__).resolve().parents[1] / "data"
 REFERENCE_RUNS = DATA / "reference_runs"
 CPUINFO = Path("/proc/cpuinfo")  # other systems than Linux do not have it
@@ -260,6 +261,26 @@ class LiveCurves(keras.callbacks.Callback):
             self.output = display(picture, display_id=True)
         else:
             self.output.update(picture)
+
+
+def replay(lab: str, run: str, metric: str = "accuracy") -> tuple[keras.Model, dict]:
+    """The trained network and the history of a reference run, after its curves were played back in some seconds.
+
+    Says that nothing is trained. Raises CourseError if there is no such run.
+    """
+    model, history = reference_model(lab, run), reference_run(lab, run)
+    curves = {name: history[name] for name in ("loss", "val_loss", metric, f"val_{metric}") if name in history}
+    epochs, seconds = len(curves["loss"]), np.sum(history.get("seconds", 0))
+    took = f", which took {seconds / 60:.0f} minutes" if seconds > 90 else ""
+    text = f"Nothing is trained here. You see our run, {epochs} epochs{took}, and get its network."
+    Message("info", "Replay", text).show()
+    live = LiveCurves(metric=metric)
+    live.on_train_begin()
+    for epoch in range(epochs):
+        live.on_epoch_end(epoch, {name: values[epoch] for name, values in curves.items()})
+        time.sleep(PLAYED / epochs if in_notebook() and profile.current() == "full" else 0)
+    live.on_train_end()
+    return model, history
 
 
 class LiveText(keras.callbacks.Callback):

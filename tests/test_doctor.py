@@ -121,7 +121,7 @@ def test_unknown_profile_is_a_fault(healthy, run, monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "fast")
     status, out = run("doctor")
     assert status == 1
-    assert "COURSE_PROFILE is 'fast', but it must be one of: full, quick, ci." in out
+    assert "The run profile is 'fast', but it must be one of: full, quick, ci." in out
     assert "→ correct or unset COURSE_PROFILE" in out
 
 

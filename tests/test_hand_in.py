@@ -24,6 +24,7 @@ def notebook(*sources):
 def handed_in(tmp_path, monkeypatch, capsys):
     """Hand in a notebook of these cells: what is said, and what is written."""
     monkeypatch.setattr(progress, "exercises", lambda: {"11_doubling": KNOWN})
+    monkeypatch.setattr(progress, "written_questions", lambda: {"11_doubling": []})
 
     def hand(*sources):
         file = tmp_path / "11_doubling.ipynb"
@@ -61,6 +62,22 @@ def test_everything_right_is_said_and_what_is_missing_too(handed_in, monkeypatch
     monkeypatch.setattr(hand_in, "run", lambda nb, folder: ({"double": progress.RIGHT}, []))
     said, _ = handed_in(right, CELLS[1])
     assert "There is no cell that begins with `# EXERCISE half`." in said and "half      missing" in said
+
+
+def test_written_answers_that_are_empty_or_gone_are_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "exercises", lambda: {"11_doubling": {}})
+    monkeypatch.setattr(
+        progress, "written_questions", lambda: {"11_doubling": ["written_why", "written_how", "written_when"]}
+    )
+    monkeypatch.setattr(hand_in, "run", lambda nb, folder: ({}, []))
+    nb = notebook('session.begin("doubling", run_profile="quick")')
+    for name, text in (("written_why", hand_in.EMPTY), ("written_how", "By doubling.")):
+        nb.cells.append(v4.new_markdown_cell(text, metadata={"nbgrader": {"grade_id": name}}))
+    nbformat.write(nb, tmp_path / "11_doubling.ipynb")
+    hand_in.notebook(str(tmp_path / "11_doubling.ipynb"))
+    said = capsys.readouterr().out
+    assert "written_why: this answer is still empty." in said and "written_how" not in said
+    assert "written_when: the cell of this answer is gone. In a terminal of the course `python -m helpers upd" in said
 
 
 def test_notebook_that_there_is_not_is_one_sentence():

@@ -37,13 +37,13 @@ def test_starting_a_lab_is_quiet_and_what_keras_is_told_for_other_work_does_not_
     code = (
         "import os; from helpers import session; session.begin(); import keras; keras.ops.ones(3); "
         "print(keras.backend.backend(), keras.config.image_data_format(), keras.config.floatx()); "
-        "os.environ['COURSE_PROFILE'] = 'ci'; session.begin()"
+        "session.begin(run_profile='quick'); os.environ['COURSE_PROFILE'] = 'ci'; session.begin(run_profile='quick')"
     )
-    run = python(code, KERAS_HOME=str(tmp_path), KERAS_BACKEND="jax", COURSE_PROFILE="full")
+    run = python(code, KERAS_HOME=str(tmp_path), KERAS_BACKEND="jax", COURSE_PROFILE="")
     assert (run.returncode, run.stderr) == (0, "")
-    full, _, ci = run.stdout.partition("\n")
+    full, *shorter = run.stdout.splitlines()
     assert full == "tensorflow channels_last float32"  # and no word on the profile
-    assert ci.startswith("Run profile: ci")
+    assert [line for line in shorter if line.startswith("Run")] == ["Run profile: quick", "Run profile: ci"]
 
 
 def test_unknown_profile_is_one_sentence(monkeypatch):
@@ -61,6 +61,13 @@ def test_profiles(monkeypatch, name, epochs, samples):
     assert (profile.epochs(10), profile.samples(50_000)) == (epochs, samples)
     assert (profile.epochs(1), profile.samples(60)) == (1, 60)
     assert profile.some(("cat", "cup", "car")) == (("cat",) if name == "ci" else ("cat", "cup", "car"))
+
+
+def test_a_lab_chooses_its_profile_where_the_environment_has_none(monkeypatch):
+    monkeypatch.setattr(profile, "chosen", "quick")
+    assert profile.epochs(10) == 3
+    monkeypatch.setenv("COURSE_PROFILE", "ci")
+    assert profile.epochs(10) == 2
 
 
 def test_offline(monkeypatch):

@@ -11,7 +11,8 @@ TEXT = """\
 # # 01 · Tiny
 #
 # **Time:** about 999 minutes of work. Running every cell takes no time on two
-# CPU cores.
+# CPU cores. Where our runs are replayed, with `TRAIN = False`
+# it takes about a year, and with `run_profile="quick"` in the next cell about a year.
 
 # %% [markdown]
 # ## 1 Words (999 minutes)
@@ -68,6 +69,14 @@ def test_headings_and_their_sum_are_written(notebook):
     text = "\n".join(cell.source for cell in times.timed(notebook, "01_tiny").cells)
     assert "## 1 Words (10 minutes)\n" in text and "999" not in text
     assert f"**Time:** about {sum(found.values())} minutes of work." in text
+
+
+def test_the_head_says_how_long_replays_and_the_profile_quick_take(notebook):
+    times.note_quick("01_tiny", 34.2)
+    head = times.timed(notebook, "01_tiny").cells[0].source
+    assert "`TRAIN = False`\nit takes about 2 minutes, and with" in head
+    assert head.endswith('`run_profile="quick"` in the next cell about 30 seconds.')
+    assert json.loads(times.WAITING.read_text())["quick"] == {"01_tiny": 34}
 
 
 def test_only_code_that_is_given_counts(notebook):

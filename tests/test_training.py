@@ -88,6 +88,27 @@ def test_live_curves_say_where_they_are_and_how_long_it_takes(monkeypatch):
     assert told[-1] == "" and "Training curves after epoch 2" in told[-2]
 
 
+def test_a_replay_says_that_nothing_is_trained_and_draws_each_epoch(monkeypatch, capsys):
+    told, clock = [], [0.0]
+
+    def sleep(seconds):
+        clock[0] += seconds
+
+    monkeypatch.setattr("IPython.display.display", lambda thing, **options: told.append(thing))
+    monkeypatch.setattr(training, "in_notebook", lambda: True)
+    monkeypatch.setattr(
+        training, "time", types.SimpleNamespace(monotonic=lambda: clock[0] + 2 * len(told), sleep=sleep)
+    )
+    model, history = training.replay("03_cifar_progression", "b")
+    assert "Nothing is trained here. You see our run, 10 epochs" in capsys.readouterr().out
+    assert "Training curves after epoch 10: loss" in told[-1].data
+    assert clock[0] == pytest.approx(training.PLAYED)
+    assert history == training.reference_run("03_cifar_progression", "b") and model.count_params() == 82_826
+    monkeypatch.setattr(training, "in_notebook", lambda: False)
+    training.replay("06_rnn_subtraction", "lstm_30", "exact_match")
+    assert clock[0] == pytest.approx(training.PLAYED), "CI does not wait"
+
+
 @pytest.mark.parametrize(
     ("flags", "gpus", "precision", "says"),
     [
