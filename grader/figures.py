@@ -3,6 +3,7 @@
     our d val_accuracy         the last value of the curve in data/reference_runs/<lab>/d.json, the run that a lab loads
     our d val_accuracy 5       its value after the fifth epoch
     mean d test_accuracy       the mean over the seeds, from results.json
+    std d test_accuracy        their standard deviation
     published d val_accuracy   what others published, from data/published.json
 
 A run of another lab is written lab:run. `make release` writes each number anew, to as many digits as stand there;
@@ -18,7 +19,7 @@ from grader.source import ROOT
 RUNS = ROOT / "data" / "reference_runs"
 MARK = re.compile(
     r"(?P<number>\d+(?:\.(?P<digits>\d+))?)"
-    r"(?P<mark><!-- (?P<kind>our|mean|published) (?:(?P<lab>\w+):)?(?P<run>\w+) (?P<metric>[\w.]+)"
+    r"(?P<mark><!-- (?P<kind>our|mean|std|published) (?:(?P<lab>\w+):)?(?P<run>\w+) (?P<metric>[\w.]+)"
     r"(?: (?P<epoch>\d+))? -->)"
 )
 
@@ -45,7 +46,7 @@ def figure(mark: re.Match, lab: str, runs: Path) -> float:
     if mark["kind"] == "our":
         curve = json.loads((runs / lab / f"{mark['run']}.json").read_text())[mark["metric"]]
         return curve[int(mark["epoch"] or 0) - 1] if isinstance(curve, list) else curve
-    name, column = {"mean": ("results.json", "mean"), "published": ("../published.json", "value")}[mark["kind"]]
+    name, column = ("../published.json", "value") if mark["kind"] == "published" else ("results.json", mark["kind"])
     rows = json.loads((runs / name).read_text())
     place = (lab, mark["run"], mark["metric"])
     return next(row[column] for row in rows if (row["lab"], row["run"], row["metric"]) == place)

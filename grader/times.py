@@ -4,7 +4,7 @@ where stands, too, how long the machine runs: at full length, where our runs are
 A section's minutes are those of a second-year student who solves everything: reading the text, reading the code that is
 given, writing answers, predicting, and waiting for what runs. The waiting is measured: `make outputs` notes the seconds
 of each section in `data/reference_runs/waiting.json`. Where an executed solution loads our run instead of training, an
-author-only cell says so, `# instead of training: a, b`, and the seconds of these runs are added.
+author-only cell says so, `# instead of training: a, b`, or `a (3 epochs)`, and the seconds of these runs are added.
 """
 
 import json
@@ -21,9 +21,9 @@ WAITING = RUNS / "waiting.json"
 HEADING = re.compile(r"^(?P<title>## .*) \(\d+ minutes\)$")
 TOTAL = re.compile(r"(?P<before>^\*\*Time:\*\* about )\d+(?P<after> minutes)", re.MULTILINE)
 RUNNING = re.compile(r"(?<=Running every cell takes )[^.;,]*?(?=\s+on\s+two\s+CPU\s+cores)")
-REPLAYED = re.compile(r"(?P<before>`(TRAIN = False|YOURS = \[\])`\s+it\s+takes\s+)about\s[^,.;]*")
+REPLAYED = re.compile(r"(?P<before>\(`(TRAIN = False|YOURS = \[\])`\)\s+it\s+takes\s+)about\s[^,.;]*")
 QUICK = re.compile(r"(?P<before>`run_profile=\"quick\"`\s+in\s+the\s+next\s+cell\s+)about\s[^,.;]*")
-SKIPPED = re.compile(r"# instead of training: (?P<runs>\w+(?:, \w+)*)")
+SKIPPED = re.compile(r"# instead of training: (?P<runs>\w+(?:, \w+)*)(?: \((?P<epochs>\d+) epochs\))?")
 SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
 
 WORDS_PER_MINUTE = 170
@@ -81,14 +81,12 @@ def work(pieces: list[tuple]) -> float:
 
 def skipped(pieces: list[tuple], lab: str) -> float:
     """Seconds of the trainings that the executed solution leaves out."""
-    runs = [
-        run
-        for cell, text in pieces
-        if "author-only" in tags(cell)
-        for found in SKIPPED.finditer(text)
-        for run in found["runs"].split(", ")
-    ]
-    return sum(sum(json.loads((RUNS / lab / f"{run}.json").read_text())["seconds"]) for run in runs)
+    found = [skip for cell, text in pieces if "author-only" in tags(cell) for skip in SKIPPED.finditer(text)]
+    return sum(
+        sum(json.loads((RUNS / lab / f"{run}.json").read_text())["seconds"][: int(skip["epochs"] or 0) or None])
+        for skip in found
+        for run in skip["runs"].split(", ")
+    )
 
 
 def given_lines(nb: nbformat.NotebookNode) -> int:

@@ -17,7 +17,7 @@ def runs(tmp_path):
     (tmp_path / LAB).mkdir(parents=True)
     (tmp_path / LAB / "d.json").write_text(json.dumps({"val_accuracy": [0.61, 0.706, 0.8149]}))
     row = {"lab": LAB, "run": "d", "metric": "test_accuracy"}
-    (tmp_path / "results.json").write_text(json.dumps([row | {"mean": 0.8062}]))
+    (tmp_path / "results.json").write_text(json.dumps([row | {"mean": 0.8062, "std": 0.0041}]))
     (tmp_path.parent / "published.json").write_text(json.dumps([row | {"value": 0.706}]))
     return tmp_path
 
@@ -28,6 +28,7 @@ def runs(tmp_path):
         ("ended at 0.99<!-- our d val_accuracy -->.", "ended at 0.81<!-- our d val_accuracy -->."),
         ("0.9<!-- our d val_accuracy 2 --> soon", "0.7<!-- our d val_accuracy 2 --> soon"),
         ("0.000<!-- mean d test_accuracy -->", "0.806<!-- mean d test_accuracy -->"),
+        ("± 0.1<!-- std d test_accuracy -->", "± 0.0<!-- std d test_accuracy -->"),
         ("7<!-- published 01_tiny:d test_accuracy -->", "1<!-- published 01_tiny:d test_accuracy -->"),
         ("0.30 and <!-- WRITTEN why (1) -->", "0.30 and <!-- WRITTEN why (1) -->"),
     ],
@@ -49,9 +50,8 @@ def test_mark_of_nothing_is_named(runs, mark):
 def test_labs_quote_their_runs(lab):
     text = source.path(lab, ".py").read_text(encoding="utf-8")
     assert figures.fresh(text, lab) == text
-    assert len(figures.MARK.findall(text)) == text.count("<!-- our ") + text.count("<!-- mean ") + text.count(
-        "<!-- published "
-    ), "a mark is misspelt"
+    marks = sum(text.count(f"<!-- {kind} ") for kind in ("our", "mean", "std", "published"))
+    assert len(figures.MARK.findall(text)) == marks, "a mark is misspelt"
 
 
 def test_release_writes_the_number_and_drops_the_mark(tmp_path):

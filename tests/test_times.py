@@ -11,7 +11,7 @@ TEXT = """\
 # # 01 · Tiny
 #
 # **Time:** about 999 minutes of work. Running every cell takes no time on two
-# CPU cores. Where our runs are replayed, with `TRAIN = False`
+# CPU cores. Where our runs are replayed (`TRAIN = False`)
 # it takes about a year, and with `run_profile="quick"` in the next cell about a year.
 
 # %% [markdown]
@@ -71,10 +71,16 @@ def test_headings_and_their_sum_are_written(notebook):
     assert f"**Time:** about {sum(found.values())} minutes of work." in text
 
 
+def test_first_epochs_of_a_run_can_be_what_is_left_out(notebook):
+    (cell,) = (cell for cell in notebook.cells if cell.source.startswith("# instead"))
+    cell.source = cell.source.replace("long", "long (1 epochs)")
+    assert times.running(notebook, "01_tiny") == 300 + 120
+
+
 def test_the_head_says_how_long_replays_and_the_profile_quick_take(notebook):
     times.note_quick("01_tiny", 34.2)
     head = times.timed(notebook, "01_tiny").cells[0].source
-    assert "`TRAIN = False`\nit takes about 2 minutes, and with" in head
+    assert "(`TRAIN = False`)\nit takes about 2 minutes, and with" in head
     assert head.endswith('`run_profile="quick"` in the next cell about 30 seconds.')
     assert json.loads(times.WAITING.read_text())["quick"] == {"01_tiny": 34}
 

@@ -83,6 +83,10 @@ measured("count", count)
 # - **Something is strange?** Restart Python: in JupyterLab with *Kernel → Restart Kernel*, in Colab with *Runtime →
 #   Restart session*. Python forgets everything, your text stays. Then run the cells again from the top.
 # - **Stop a cell** that takes too long: the square ■, in JupyterLab in the toolbar, in Colab on the cell's left.
+# - **Done with a lab?** A closed tab does not end its Python, which goes on holding memory, a gigabyte or two. In JupyterLab
+#   end it with *Kernel → Shut Down Kernel*; the round icon at the left with the square in it lists all that run.
+# - **Little time?** The first code cell takes `run_profile="quick"` behind the lab's name: fewer images, shorter trainings.
+#   Where a lab has `TRAIN = True`, `False` replays our run instead of training.
 # - **Colab** is much like JupyterLab, but Python runs on a computer of Google's. The badge at the top of each lab
 #   opens it there. To keep your work, choose *File → Save a copy in Drive*. For a GPU: *Runtime → Change runtime type*.
 #

@@ -21,9 +21,9 @@
 # **You need** {{lab convolution_basics}} (kernels, borders, pooling, counting parameters) and
 # {{lab slash_cnn_vs_classic_ml}} (training, overfitting).
 #
-# **Time:** about 100 minutes of work. Running every cell takes about 13 minutes on two CPU cores, most of
-# it in section 4. Where our runs are replayed there, with `TRAIN = False` it takes about 6 minutes, and with
-# `run_profile="quick"` in the next cell about 10 seconds. A GPU is not needed.
+# **Time:** about 95 minutes of work. Running every cell takes about 9 minutes on two CPU cores, most of
+# it in section 4. Where our runs are replayed there (`TRAIN = False`) it takes about 3 minutes, and with
+# `run_profile="quick"` in the next cell about 2 minutes. A GPU is not needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 10 points for code and 2 for a written answer: 12 in all.
@@ -498,7 +498,7 @@ for name, build in {"a": build_a, "b": build_b, "c": build_c, "d": build_d}.item
 # **Try it:** call `quick_checks(build_d(), 255 * x_train, y_train)`, as if you had forgotten to scale. Which of the
 # three finds it?
 #
-# ## 4 Training (20 minutes)
+# ## 4 Training (15 minutes)
 #
 # ### The training loop's companions
 #

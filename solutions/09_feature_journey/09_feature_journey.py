@@ -21,7 +21,7 @@
 # {{lab pretrained_resnet}} (EfficientNet-Lite0, a network for 1,000 classes).
 #
 # **Time:** about 120 minutes of work. Running every cell takes about 2 minutes on two CPU cores, and with
-# `run_profile="quick"` in the next cell about 10 seconds.
+# `run_profile="quick"` in the next cell about a minute.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.
