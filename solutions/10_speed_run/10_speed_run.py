@@ -420,7 +420,7 @@ def train(network, epochs, plan=None, moved=None, smoothing=0.2, rate=None, look
 # Thirteen epochs are a little more than one budget, and took 4<!-- our speed_run seconds --> seconds on a large GPU
 # (H200). On two CPU cores we have not timed it whole: count on a coffee break if they multiply 16-bit numbers, and on
 # much longer if not. So the next cell trains only if you set `TRAIN = True` above, or in the shorter run profiles,
-# which use few images. (`COURSE_PROFILE=quick` takes less than a tenth of the budget.) The bar says how long the rest
+# which use few images. (`run_profile="quick"` takes less than a tenth of the budget.) The bar says how long the rest
 # will take.
 
 # %%
