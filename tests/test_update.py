@@ -54,6 +54,17 @@ def test_a_notebook_nobody_touched_becomes_the_new_release(editions):
     assert nbformat.writes(new) == nbformat.writes(read(editions[1]))
 
 
+def test_the_profile_that_a_student_chose_goes_into_the_new_first_cell():
+    old, new = (v4.new_notebook(cells=[v4.new_code_cell(f'{code}\n\nsession.begin("tiny")')]) for code in ("1", "2"))
+    for nb in (old, new):
+        nb.cells[0].id = update.fingerprint(nb.cells[0])
+    assert update.merge(nbformat.from_dict(old), same := nbformat.from_dict(new)) == []
+    assert sources(same) == '2\n\nsession.begin("tiny")'
+    old.cells[0].source = old.cells[0].source.replace('"tiny"', '"tiny", run_profile="quick"')
+    assert update.merge(old, new) == []
+    assert sources(new) == '2\n\nsession.begin("tiny", run_profile="quick")'
+
+
 def test_answers_changed_cells_and_own_cells_stay_and_conflicts_are_said(editions):
     old, new = map(read, editions)
     cell(old, "# EXERCISE triple").source = ANSWER

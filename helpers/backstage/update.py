@@ -5,6 +5,7 @@ made of the cell's content. So a cell tells, too, whether it was changed since.
 """
 
 import hashlib
+import re
 import shutil
 import subprocess
 import time
@@ -15,6 +16,7 @@ from helpers.hand_in import NOTEBOOKS, exercise_of
 from helpers.messages import CourseError
 
 COURSE = NOTEBOOKS.parent
+BEGIN = re.compile(r"^session\.begin\(.*\)", re.MULTILINE)  # in a lab's first cell, with the run profile that is wanted
 
 
 def update(old: str = "") -> int:
@@ -94,6 +96,8 @@ def merge(theirs, new) -> list[str]:
                 text = f"**The new release asks otherwise here.** Your answer stands below.\n\n```\n{cell.source}\n```"
                 merged.append(v4.new_markdown_cell(text))
                 remarks.append(f"{key(cell)}: the new release asks otherwise; your answer stays, please look.")
+            if begun := BEGIN.search(mine.source):  # all else in the first cell is the release's
+                mine.source = BEGIN.sub(lambda _, begun=begun: begun[0], cell.source)
             cell = from_dict({**mine, "metadata": cell.metadata, "id": cell.id})
         elif mine is not None and mine.source == cell.source and "outputs" in cell:
             cell.outputs, cell.execution_count = mine.outputs, mine.execution_count
@@ -103,8 +107,11 @@ def merge(theirs, new) -> list[str]:
 
 
 def key(cell) -> str:
-    """By what a cell is recognised: an exercise's or a written answer's name, else its id (Colab drops ids)."""
-    return exercise_of(cell) or cell.get("id") or fingerprint(cell)
+    """By what a cell is recognised: an exercise's or a written answer's name, the call that begins the lab, else its id
+    (Colab drops ids).
+    """
+    begins = "session.begin()" if BEGIN.search(cell.source) else None
+    return exercise_of(cell) or begins or cell.get("id") or fingerprint(cell)
 
 
 def fingerprint(cell) -> str:
