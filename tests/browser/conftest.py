@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 import zipfile
 from pathlib import Path
 
@@ -109,6 +110,8 @@ def lab(served, browser):
     def go(path="", width=1280):
         page = browser.new_page(viewport={"width": width, "height": 900})
         opened.append(Chair(page, served[0]))
+        # A workspace of its own, or else JupyterLab opens the tabs of the window before, too.
+        path = path.replace("lab/tree/", f"lab/workspaces/{uuid.uuid4().hex}/tree/")
         page.goto(f"{served[0]}/{path}?token={TOKEN}", wait_until="domcontentloaded", timeout=1000 * SECONDS)
         page.wait_for_selector(".jp-MarkdownViewer h1, .jp-Notebook .jp-Cell", timeout=1000 * SECONDS)
         return opened[-1]
