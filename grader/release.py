@@ -37,7 +37,7 @@ def main(labs: list[str] | None = None) -> None:
         if taken := sync(lab):
             print(f"solutions/{lab}: twins brought in step, {taken} was taken")
     for name, content in about_labs().items():
-        if not (DATA / name).exists() or (DATA / name).read_text(encoding="utf-8") != content:
+        if (DATA / name).read_text(encoding="utf-8") != content:
             (DATA / name).write_text(content, encoding="utf-8")
             checksums.write(name)
             print(f"data/{name}: written")

@@ -14,7 +14,7 @@ from collections import defaultdict
 import nbformat
 
 from grader import figures
-from grader.source import HAND_IN, MARKER, RECALL, ROOT, WRITTEN, exercises, labs, notebook, tags
+from grader.source import HAND_IN, MARKER, RECALL, ROOT, WRITTEN, PipelineError, exercises, labs, notebook, tags
 
 RUNS = ROOT / "data" / "reference_runs"
 WAITING = RUNS / "waiting.json"
@@ -83,7 +83,7 @@ def skipped(pieces: list[tuple], lab: str) -> float:
     """Seconds of the trainings that the executed solution leaves out."""
     found = [skip for cell, text in pieces if "author-only" in tags(cell) for skip in SKIPPED.finditer(text)]
     return sum(
-        sum(json.loads((RUNS / lab / f"{run}.json").read_text())["seconds"][: int(skip["epochs"] or 0) or None])
+        sum(json.loads((RUNS / lab / f"{run}.json").read_text())["seconds"][: skip["epochs"] and int(skip["epochs"])])
         for skip in found
         for run in skip["runs"].split(", ")
     )
@@ -109,23 +109,28 @@ def note_waiting(lab: str, nb: nbformat.NotebookNode, seconds: dict[int, float])
     seconds: index of a cell -> seconds.
     """
     index = {cell.id: number for number, cell in enumerate(nb.cells)}
-    found = json.loads(WAITING.read_text()) if WAITING.exists() else {}
-    found[lab] = {
+    of_sections = {
         title: round(sum(seconds.get(index[cell.id], 0) for cell, _ in pieces if cell.cell_type == "code"))
         for title, pieces in sections(nb).items()
     }
-    WAITING.write_text(json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False) + "\n")
+    _note(lab, of_sections)
 
 
 def note_quick(lab: str, seconds: float) -> None:
     """Keep how long every cell of a lab ran in the profile `quick`."""
+    _note("quick", dict(sorted({**noted("quick"), lab: round(seconds)}.items())))
+
+
+def _note(key: str, seconds: dict[str, float]) -> None:
     found = json.loads(WAITING.read_text()) if WAITING.exists() else {}
-    found["quick"] = dict(sorted({**found.get("quick", {}), lab: round(seconds)}.items()))
-    WAITING.write_text(json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False) + "\n")
+    WAITING.write_text(json.dumps(dict(sorted({**found, key: seconds}.items())), indent=1, ensure_ascii=False) + "\n")
 
 
 def timed(nb: nbformat.NotebookNode, lab: str) -> nbformat.NotebookNode:
-    """The notebook with the minutes of its sections, and their sum, as they are."""
+    """The notebook with the minutes of its sections, their sum, and what the machine takes, as they are.
+
+    Raises PipelineError where it states a time in the profile `quick` that nobody has measured.
+    """
     found = minutes(nb, lab)
 
     def stated(line: str) -> str:
@@ -138,7 +143,7 @@ def timed(nb: nbformat.NotebookNode, lab: str) -> nbformat.NotebookNode:
             cell.source = TOTAL.sub(rf"\g<before>{sum(found.values())}\g<after>", lines)
             cell.source = RUNNING.sub(in_words(running(nb, lab)), cell.source)
             cell.source = REPLAYED.sub(rf"\g<before>{in_words(waited(lab))}", cell.source)
-            cell.source = QUICK.sub(rf"\g<before>{in_words(noted('quick').get(lab, 0))}", cell.source)
+            cell.source = QUICK.sub(lambda found: found["before"] + in_words(quick(lab)), cell.source)
     return nb
 
 
@@ -150,6 +155,15 @@ def running(nb: nbformat.NotebookNode, lab: str) -> float:
 def waited(lab: str) -> float:
     """Seconds in which every cell of the executed solution ran."""
     return sum(noted(lab).values())
+
+
+def quick(lab: str) -> float:
+    """Seconds in which every cell ran in the profile `quick`. Raises PipelineError if that was not measured."""
+    if lab not in noted("quick"):
+        raise PipelineError(
+            f"{lab} says how long `quick` takes: COURSE_PROFILE=quick make outputs LAB={lab} measures it."
+        )
+    return noted("quick")[lab]
 
 
 def noted(key: str) -> dict[str, float]:

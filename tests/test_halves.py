@@ -57,7 +57,8 @@ HELPERS = sorted((ROOT / "helpers").glob("[a-z]*.py"))
 BACKSTAGE = sorted((ROOT / "helpers" / "backstage").glob("[a-z]*.py"))
 
 
-def test_helpers_load_neither_checks_nor_grader():
+def test_helpers_import_neither_checks_nor_grader():
+    """Not in their files; that nothing of them is loaded is seen in test_helpers.py, where TensorFlow is anyway."""
     found = set().union(*(imported(path) for path in (ROOT / "helpers").rglob("*.py")))
     assert {"helpers.plots", "helpers.backstage.mirrors", "keras"} <= found
     assert {name.split(".")[0] for name in found} & {"checks", "grader"} == set()

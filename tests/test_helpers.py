@@ -33,15 +33,19 @@ def test_import_is_fast_and_without_tensorflow():
 
 
 def test_starting_a_lab_is_quiet_and_what_keras_is_told_for_other_work_does_not_count(tmp_path):
+    files = [path.relative_to(ROOT) for path in (ROOT / "helpers").rglob("[a-z]*.py")]
+    modules = [".".join(file.with_suffix("").parts) for file in files]
     (tmp_path / "keras.json").write_text('{"image_data_format": "channels_first", "floatx": "float64"}')
     code = (
         "import os; from helpers import session; session.begin(); import keras; keras.ops.ones(3); "
         "print(keras.backend.backend(), keras.config.image_data_format(), keras.config.floatx()); "
-        "session.begin(run_profile='quick'); os.environ['COURSE_PROFILE'] = 'ci'; session.begin(run_profile='quick')"
+        "session.begin(run_profile='quick'); os.environ['COURSE_PROFILE'] = 'ci'; session.begin(run_profile='quick'); "
+        f"import sys, {', '.join(modules)}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     )
     run = python(code, KERAS_HOME=str(tmp_path), KERAS_BACKEND="jax", COURSE_PROFILE="")
     assert (run.returncode, run.stderr) == (0, "")
-    full, *shorter = run.stdout.splitlines()
+    full, *shorter, loaded = run.stdout.splitlines()
+    assert {"helpers", "keras"} <= {*loaded.split()} and not {"checks", "grader"} & {*loaded.split()}
     assert full == "tensorflow channels_last float32"  # and no word on the profile
     assert [line for line in shorter if line.startswith("Run")] == ["Run profile: quick", "Run profile: ci"]
 

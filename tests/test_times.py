@@ -54,7 +54,7 @@ def notebook(tmp_path, monkeypatch):
     monkeypatch.setattr(times, "WAITING", tmp_path / "waiting.json")
     (tmp_path / "01_tiny").mkdir()
     (tmp_path / "01_tiny" / "long.json").write_text(json.dumps({"seconds": [300, 300]}))
-    (tmp_path / "waiting.json").write_text(json.dumps({"01_tiny": {"## 2 An exercise": 120}}))
+    (tmp_path / "waiting.json").write_text(json.dumps({"01_tiny": {"## 2 An exercise": 120}, "quick": {"01_tiny": 3}}))
     return source.read(TEXT.format(words="word " * 1700))
 
 
@@ -75,6 +75,12 @@ def test_first_epochs_of_a_run_can_be_what_is_left_out(notebook):
     (cell,) = (cell for cell in notebook.cells if cell.source.startswith("# instead"))
     cell.source = cell.source.replace("long", "long (1 epochs)")
     assert times.running(notebook, "01_tiny") == 300 + 120
+
+
+def test_a_time_that_nobody_measured_is_refused(notebook):
+    times.WAITING.write_text("{}")
+    with pytest.raises(source.PipelineError, match="01_tiny says how long `quick` takes: COURSE_PROFILE=quick make"):
+        times.timed(notebook, "01_tiny")
 
 
 def test_the_head_says_how_long_replays_and_the_profile_quick_take(notebook):

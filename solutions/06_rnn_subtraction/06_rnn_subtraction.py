@@ -696,7 +696,8 @@ measured("right_with_four_digits", right_with_nine_characters(trained, long_pair
 # with training questions of which more are like these. The most frequent mistake is off by 10, such as 79-208 = -129,
 # answered with -139: all characters are right but one, that of the tens, and it is the neighbour of the right one. That
 # fits a network that estimates the size first and refines it, not one that forgets a borrow: it also happens without any
-# borrow, as in 383-372 = 11, answered with 21. Of three networks all show the first difference; the second is hardly there in one.
+# borrow, as in 383-372 = 11, answered with 21. Of three networks all show the first difference; the second is hardly there
+# in one.
 
 # %% [markdown]
 # ## 5 What made the difference? (5 minutes)
