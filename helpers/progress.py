@@ -154,7 +154,7 @@ def predictions(of: str) -> Message | None:
     of: the lab's name without its number.
     """
     kept = events(of)
-    rows, verdicts, off, sure = [("prediction", "you said", "measured", "")], [], [], []
+    rows, verdicts, off, sure = [("prediction", "you said", "measured", "how close")], [], [], []
     for name in dict.fromkeys(event["name"] for event in kept if event["kind"] == "prediction"):
         (said, late), found = _prediction(kept, name), _measurement(kept, name)
         if found is None:

@@ -196,7 +196,7 @@ def test_table_of_a_lab():
     measured("c", "forest")
     assert str(predictions()).splitlines() == [
         "1 of 3 predictions were right, 1 close",
-        "prediction  you said  measured",
+        "prediction  you said  measured  how close",
         "a           15        15        ✓ right",
         "b           0.5       0.58      · close, too low by 0.08",
         "c           SVM       forest    · another answer",
