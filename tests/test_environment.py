@@ -1,10 +1,11 @@
-"""The environment: its three descriptions agree, and each failure of `make venv` is one clear sentence."""
+"""The environment: its three descriptions agree, each failure of `make venv` is one clear sentence; JupyterLab ends."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from collections import namedtuple
 
@@ -184,3 +185,22 @@ def test_ci_calls_make_test():
     script = ROOT / ".ci" / "run"
     assert script.read_text() == "#!/usr/bin/env bash\nexec make test\n"
     assert os.access(script, os.X_OK)
+
+
+def test_jupyterlab_ends_with_the_command_that_started_it(tmp_path):
+    (tmp_path / "jupyterlab.py").write_text(
+        "import os, pathlib, time\npathlib.Path('started.part').write_text(str(os.getpid()))\n"
+        "os.rename('started.part', 'started')\ntime.sleep(60)\n"
+    )
+    command = [sys.executable, "-m", "helpers", "lab"]
+    run = subprocess.Popen(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    try:
+        until = time.monotonic() + 60
+        while not (tmp_path / "started").exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        server = int((tmp_path / "started").read_text())
+    finally:
+        run.terminate()
+    assert run.wait(60) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,7 @@ def lab(instructor: bool = False) -> int:
     Students get the labs and the start page, instructors the whole course and nbgrader's and jupytext's tools.
     """
     START.write_text(start_page(), encoding="utf-8")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C does: JupyterLab must not outlive this command
     with tempfile.TemporaryDirectory() as settings:
         write_settings(Path(settings), instructor)
         command = [sys.executable, "-m", "jupyterlab", f"--LabApp.app_settings_dir={settings}"]
