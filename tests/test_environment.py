@@ -187,9 +187,11 @@ def test_ci_calls_make_test():
     assert os.access(script, os.X_OK)
 
 
-def test_jupyterlab_ends_with_the_command_that_started_it(tmp_path):
+@pytest.mark.parametrize("how", ["SIG_DFL", "SIG_IGN"])  # at once, or not when it is asked
+def test_jupyterlab_ends_with_the_command_that_started_it(tmp_path, how):
     (tmp_path / "jupyterlab.py").write_text(
-        "import os, pathlib, time\npathlib.Path('started.part').write_text(str(os.getpid()))\n"
+        f"import os, pathlib, signal, time\nsignal.signal(signal.SIGTERM, signal.{how})\n"
+        "pathlib.Path('started.part').write_text(str(os.getpid()))\n"
         "os.rename('started.part', 'started')\ntime.sleep(60)\n"
     )
     command = [sys.executable, "-m", "helpers", "lab"]

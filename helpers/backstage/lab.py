@@ -33,6 +33,7 @@ FOR_INSTRUCTORS = [  # of nbgrader and jupytext; Validate stays
     "jupyterlab-jupytext",
 ]
 SECONDS = 60  # until the server must have noted its address
+PATIENCE = 5  # seconds in which it should end
 
 
 def lab(instructor: bool = False) -> int:
@@ -55,8 +56,17 @@ def lab(instructor: bool = False) -> int:
                 print(f"JupyterLab is ready: {found}\nStop it with Ctrl-C here.", flush=True)
             return server.wait()
         finally:
-            server.terminate()
-            server.wait()
+            end(server)
+
+
+def end(server: subprocess.Popen) -> None:
+    """End JupyterLab, which may wait for long for a browser that was open."""
+    server.terminate()
+    try:
+        server.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        server.kill()  # its kernels end when it is gone
+        server.wait()
 
 
 def write_settings(folder: Path, instructor: bool) -> None:
