@@ -24,12 +24,12 @@ lab: venv  ## start JupyterLab on the labs and print its address (ROLE=instructo
 	@$(RUN) -m helpers lab $(if $(filter instructor,$(ROLE)),--instructor)
 
 test: venv  ## run the tests, and every notebook at reduced length
-	@$(CLEAN) $(RUN) -m pytest -n 3 --dist worksteal --durations=10 -m "not grading" tests
+	@$(CLEAN) $(RUN) -m pytest -n 3 --dist worksteal --durations=10 -m "not grading" --ignore=tests/browser tests
 
-test-browser: venv  ## open the labs in a real browser; pictures of every step in dist/browser/
+test-browser: venv  ## open the labs in a real browser (BROWSER=FILE for some of it); pictures in dist/browser/
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium; } || true
 	@$(INSTALL) playwright axe-playwright-python
-	@$(CLEAN) $(RUN) -m pytest -q tests/browser
+	@$(CLEAN) $(RUN) -m pytest -q $(or $(BROWSER),tests/browser)
 
 test-grading: venv  ## attacks on the grader, crashes, and its benchmark against nbgrader
 	@command -v bwrap >/dev/null || { apt-get -qq update && apt-get -qq install -y bubblewrap; } || true

@@ -142,6 +142,13 @@ def write_readme(rows: list[dict]) -> None:
     README.write_text(f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}")
 
 
+def merged(before: list[dict], found: list[dict]) -> list[dict]:
+    """The rows found, and those of before whose runs were not measured: a machine without a GPU leaves some out."""
+    again = {(one["lab"], one["run"]) for one in found}
+    kept = [one for one in before if (one["lab"], one["run"]) not in again]
+    return sorted(kept + found, key=lambda one: one["lab"])
+
+
 def main() -> None:
     session.load_tensorflow()
     functions = measured()
@@ -149,8 +156,8 @@ def main() -> None:
     if lab and lab not in functions:
         sys.exit(f"Nothing is measured in '{lab}', only in: {', '.join(functions)}.")
     wanted = [lab] if lab else list(functions)
-    kept = [one for one in json.loads(RESULTS.read_text()) if one["lab"] not in wanted] if RESULTS.exists() else []
-    rows = sorted(kept + [one for lab in wanted for one in measure(lab, functions[lab])], key=lambda one: one["lab"])
+    found = [one for lab in wanted for one in measure(lab, functions[lab])]
+    rows = merged(json.loads(RESULTS.read_text()) if RESULTS.exists() else [], found)
     RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     write_readme(rows)
     checksums.write()

@@ -225,15 +225,23 @@ def layer_explorer(model, images: np.ndarray) -> Explorer:
 
 
 def draw_maps(maps: np.ndarray) -> Figure:
-    """Draw feature maps (H, W, C) side by side on one common scale, at most 64 of them."""
-    shown = maps[..., :64]
-    columns = min(5 if shown.shape[-1] <= 10 else 8, shown.shape[-1])
-    rows = -(-shown.shape[-1] // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(1.7 * columns, 1.9 * rows + 0.4), squeeze=False)
-    for index, axis in enumerate(axes.flat):
-        axis.axis("off")
-        if index < shown.shape[-1]:
-            picture = axis.imshow(shown[..., index], vmin=shown.min(), vmax=shown.max(), interpolation="nearest")
-            axis.set_title(f"map {index + 1}", fontsize=9)
-    figure.colorbar(picture, ax=axes, shrink=0.8, label="value")
+    """Draw feature maps (H, W, C) side by side on one common scale, at most 64 of them, each with its number.
+
+    They are tiles of one picture: an axis for each would take seconds.
+    """
+    height, width, n = maps[..., :64].shape
+    columns = min(5 if n <= 10 else 8, n)
+    rows = -(-n // columns)
+    gap = 1 + max(height, width) // 8  # room for the numbers
+    tiles = np.full((rows, height + gap, columns, width + gap), np.nan)
+    places = [divmod(k, columns) for k in range(n)]
+    for k, (row, column) in enumerate(places):
+        tiles[row, gap:, column, :width] = maps[..., k]
+    figure, axis = plt.subplots(figsize=(1.5 * columns + 1, 1.5 * rows * (height + gap) / (width + gap) + 0.4))
+    picture = axis.imshow(tiles.reshape(rows * (height + gap), -1), interpolation="nearest")
+    for k, (row, column) in enumerate(places):
+        place = column * (width + gap) + (width - 1) / 2, row * (height + gap) + gap - 0.8
+        axis.annotate(str(k + 1), place, ha="center", va="bottom", fontsize=8)
+    axis.axis("off")
+    figure.colorbar(picture, ax=axis, shrink=0.8, label="value of each numbered map")
     return figure

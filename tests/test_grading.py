@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -590,6 +591,21 @@ def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
         *("checks", "checks.core", "checks.plain", "checks.raised", "checks.probes", "checks.probes.functions"),
         *("checks.probes.networks", "checks.probes.running", "checks.convolution_basics", "grader", "grader.sandbox"),
     }
+
+
+def test_workers_share_a_process_and_its_end_is_no_students_fault():
+    """Who was just graded gets no verdict, the next one a new process."""
+    step = {"modules": {}, "checks": "convolution_basics", "probes": {}}
+    first = probing.Probing()
+    second = probing.Probing(control=first.start().dup())
+    assert second.probe(step | {"steps": [{"run": "1"}]}, probing.Limits()).cut == [] and second.process is None
+    killed = threading.Timer(1, first.process.kill)
+    killed.start()
+    with pytest.raises(probing.NoSandbox, match="the process that imports TensorFlow ended"):
+        second.probe(step | {"steps": [{"run": "import time; time.sleep(60)"}]}, probing.Limits())
+    assert second.probe(step | {"steps": [{"run": "1"}]}, probing.Limits()).cut == [] and second.process is not None
+    first.close()
+    second.close()
 
 
 @pytest.mark.grading

@@ -123,20 +123,21 @@ def build_cnn(
     """
     ### BEGIN SOLUTION
     penalty = keras.regularizers.L2(l2)
-    model = keras.Sequential([keras.Input(input_shape)])
+    stack = [keras.Input(input_shape)]
     for k in range(n_conv_layers):
-        model.add(layers.Conv2D(n_filters * 2**k, 3, padding="same", activation="relu", kernel_regularizer=penalty))
+        stack.append(layers.Conv2D(n_filters * 2**k, 3, padding="same", activation="relu", kernel_regularizer=penalty))
         if use_batch_norm:
-            model.add(layers.BatchNormalization())
-        model.add(layers.MaxPooling2D())
-    model.add(layers.Flatten())
+            stack.append(layers.BatchNormalization())
+        stack.append(layers.MaxPooling2D())
+    stack.append(layers.Flatten())
     for _ in range(n_dense_layers):
-        model.add(layers.Dense(n_nodes, activation="relu", kernel_regularizer=penalty))
+        stack.append(layers.Dense(n_nodes, activation="relu", kernel_regularizer=penalty))
         if use_batch_norm:
-            model.add(layers.BatchNormalization())
+            stack.append(layers.BatchNormalization())
         if use_dropout:
-            model.add(layers.Dropout(0.5))
-    model.add(layers.Dense(N_CLASSES, activation="softmax", kernel_regularizer=penalty, dtype="float32"))
+            stack.append(layers.Dropout(0.5))
+    stack.append(layers.Dense(N_CLASSES, activation="softmax", kernel_regularizer=penalty, dtype="float32"))
+    model = keras.Sequential(stack)
     model.compile(keras.optimizers.Adam(learning_rate), "categorical_crossentropy", metrics=["accuracy"])
     return model
     ### END SOLUTION

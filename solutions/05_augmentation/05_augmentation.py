@@ -92,14 +92,13 @@ show(x_val[:6], [class_names[k] for k in true[:6]], "Six small colour images, ea
 # %%
 def build_d(width=32):
     """Network d; its convolutions have width, 2 · width and 4 · width filters."""
-    model = keras.Sequential([keras.Input((32, 32, 3))])
+    stack = [keras.Input((32, 32, 3))]
     for filters, convolutions in ((width, 2), (2 * width, 2), (4 * width, 3)):
         for _ in range(convolutions):
-            model.add(layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_initializer="he_normal"))
-        model.add(layers.MaxPooling2D())
-    head = layers.Flatten(), layers.Dense(8 * width, "relu"), layers.Dropout(0.3), layers.Dense(10, dtype="float32")
-    for layer in head:
-        model.add(layer)
+            stack.append(layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_initializer="he_normal"))
+        stack.append(layers.MaxPooling2D())
+    stack += [layers.Flatten(), layers.Dense(8 * width, "relu"), layers.Dropout(0.3), layers.Dense(10, dtype="float32")]
+    model = keras.Sequential(stack)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
     model.compile(keras.optimizers.AdamW(0.002, weight_decay=0.25), loss, metrics=["accuracy"])
     return model

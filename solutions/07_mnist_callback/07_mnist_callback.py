@@ -367,18 +367,19 @@ def build_deep(input_shape=(28, 28, 1)):
     Example: build_deep().output_shape is (None, 10).
     """
     ### BEGIN SOLUTION
-    model = keras.Sequential([keras.Input(input_shape)])
+    stack = [keras.Input(input_shape)]
     for filters, kernel_size, pooled in ((32, 5, True), (64, 3, False), (64, 3, True), (128, 3, False), (128, 3, True)):
-        model.add(
+        stack.append(
             layers.Conv2D(filters, kernel_size, padding="same", activation="relu", kernel_initializer="he_normal")
         )
         if pooled:
-            model.add(layers.MaxPooling2D())
-            model.add(layers.Dropout(0.1))
-    model.add(layers.Flatten())
-    model.add(layers.Dense(256, activation="relu"))
-    model.add(layers.Dropout(0.3))
-    model.add(layers.Dense(N_CLASSES, activation="softmax", dtype="float32"))
+            stack.append(layers.MaxPooling2D())
+            stack.append(layers.Dropout(0.1))
+    stack.append(layers.Flatten())
+    stack.append(layers.Dense(256, activation="relu"))
+    stack.append(layers.Dropout(0.3))
+    stack.append(layers.Dense(N_CLASSES, activation="softmax", dtype="float32"))
+    model = keras.Sequential(stack)
     # The trained network gets a running mean of its weights (ema): calmer than the weights of the last step.
     optimizer = keras.optimizers.AdamW(0.001, weight_decay=0.01, use_ema=True, ema_momentum=0.999)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
