@@ -50,6 +50,8 @@ def test_what_the_text_says_of_early_stopping_and_of_chance(lab):
     runs = {run: training.reference_run(LAB, run) for run in lab["RUNS"]}
     best = {run: lab["early_stopping"](one["val_cross_entropy"], lab["PATIENCE"])[1] for run, one in runs.items()}
     assert all(best[run] == np.argmin(one["val_cross_entropy"]) + 1 for run, one in runs.items())  # never lower again
+    reached = [-value for value in runs["conv4_dense"]["val_accuracy"]]
+    assert lab["early_stopping"](reached, 3) == (7, 4) and lab["early_stopping"](reached, 5)[1] == 19
     lower = [one["val_accuracy"][best[run] - 1] < one["val_accuracy"][-1] for run, one in runs.items()]
     assert sum(lower) > len(lower) / 2
     mean = {row["run"]: row["mean"] for row in training.reference_figures(LAB) if row["metric"] == "val_accuracy"}

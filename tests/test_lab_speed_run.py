@@ -115,6 +115,9 @@ def test_figures_of_the_text_are_there_and_say_what_it_says():
     assert f"one budget reaches {share:.1%}".replace("%", " %") in source.path(LAB, ".py").read_text(encoding="utf-8")
     board = training.reference_run(LAB, "board")
     assert round(100 * (means["speed_run", "test_accuracy"] - board["d_augmented"][1])) == 6
+    assert round(100 * (means["speed_run", "test_accuracy_one_view"] - board["d_augmented"][1])) == 5
+    chance = 2 * np.hypot(rows["speed_run", "test_accuracy"]["std"], np.sqrt(0.9 * 0.1 / 10_000))
+    assert abs(means["speed_run_cpu", "test_accuracy"] - means["speed_run", "test_accuracy"]) < chance
     assert means["muon", "test_accuracy"] >= means["speed_run", "test_accuracy"]
     lost = {run: row["mean"] for (run, metric), row in rows.items() if metric == "val_accuracy_lost"}
     assert max(lost, key=lost.get) == "constant_rate"

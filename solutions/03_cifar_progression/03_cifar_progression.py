@@ -98,7 +98,8 @@ predict("most_mixed_up", ..., ["bird and frog", "automobile and truck", "cat and
 #
 # We keep a tenth of the training images for validation. The split is **stratified** (each part holds the classes in
 # the same proportion) and **seeded** (the same seed gives the same split, so that runs can be compared).
-# (`profile.samples` shortens the parts in CI, where nobody waits for a good network; on your machine it changes nothing.)
+# (`profile.samples` shortens the parts with `run_profile="quick"`, and in CI, where nobody waits for a good network; in a
+# full run it changes nothing.)
 
 # %%
 def split(x, y, seed=0):
@@ -262,6 +263,8 @@ plots.block_diagram({name: networks.boxes(training.reference_model(LAB, name)) f
 # - **Label smoothing** 0.1: instead of 1 for the right class and 0 for the others, the loss wants 0.91 and 0.01. A
 #   network that must not be quite sure learns smaller weights and overfits less. (So this loss cannot fall to 0; its
 #   smallest value is 0.50.)
+# - The **gradient** of the loss says for each weight how steeply the loss rises with it; an optimizer steps the other way.
+#   (The gradient of a picture in {{lab convolution_basics}} is a slope, too, but over pixels.)
 # - **AdamW**: Adam gives each weight a step size of its own; the W stands for **weight decay**: with every step, all
 #   weights shrink a little, here by at most a thousandth. What is not needed fades away.
 
@@ -463,8 +466,8 @@ predict("accuracy_of_d", ...)
 # them:
 #
 # 1. **The first loss.** A network that knows nothing gives each class about the same probability, 1/10. Its
-#    cross-entropy is −log(1/10) = log(10) = 2.30, with label smoothing too. Untrained scores are not quite equal, so
-#    it is normal that the loss is a bit larger. A loss of 800? Then the images are not scaled.
+#    cross-entropy is −log(1/10) = log(10) = 2.30, with label smoothing too. Untrained scores are not equal, so the loss is
+#    larger: ours were between 3 and 5. A loss of 800? Then the images are not scaled.
 # 2. **A few steps on a single batch.** The loss must fall. If it does not, the learning rate is much too large or too small, or the
 #    gradient does not reach the weights.
 # 3. **Memorise twenty images.** Any network whose layers are connected correctly can learn twenty images by heart. One that cannot
@@ -492,7 +495,7 @@ for name, build in {"a": build_a, "b": build_b, "c": build_c, "d": build_d}.item
 
 
 # %% [markdown]
-# The first loss should lie between 2.3 and about 5, the loss should fall, and all twenty images should be memorised (18 or
+# The first loss should lie between 2.3 and about 6, the loss should fall, and all twenty images should be memorised (18 or
 # 19 will do: dropout makes it harder). If one of your networks behaves otherwise, look for the mistake now.
 #
 # **Try it:** call `quick_checks(build_d(), 255 * x_train, y_train)`, as if you had forgotten to scale. Which of the
@@ -666,7 +669,8 @@ measured("difference_at_the_end", abs(after[-1] - whole[-1]))
 
 # %% [markdown]
 # The resumed curve goes on where the first one ended, and follows the run without a break, up to chance: after the
-# break the images come in another random order. Two things a checkpoint of this kind does not know are the random
+# break the images come in another random order. (Our two runs happen to end on the same value. Yours may differ by some
+# thousandths.) Two things a checkpoint of this kind does not know are the random
 # numbers, and how long `EarlyStopping` has been waiting.
 #
 # A finished network is saved and loaded in the same way: `model.save("name.keras")`, `keras.models.load_model`.
@@ -751,14 +755,15 @@ plots.compare_runs({f"network {name}": histories[name] for name in PUBLISHED}, a
 #
 # Network a has 924,910 parameters and the lowest validation accuracy, 0.56<!-- our a val_accuracy -->; b reaches
 # 0.65<!-- our b val_accuracy --> with 82,826, and d 0.82<!-- our d val_accuracy --> with 961,706, hardly more than a. So
-# parameters are not accuracy. Multiply-adds go with it better: from 0.9 million (a) and 1.0 million (b) over 15.6 (c) to 48.6
-# million (d) the accuracy rises. In a, every unit has one weight per pixel: an edge must be learned anew at each position.
-# The kernels of b are shared by all positions, so each is learned from all images and all positions, and neighbours stay
-# neighbours. From b to d, layers see what earlier layers found: edges, then parts, then objects, and each pooling doubles how
-# far a kernel sees. The price is time: an epoch of d takes several times as long as one of b. The step from b to c costs 15
-# million multiply-adds and lifts the accuracy from 0.65<!-- our b val_accuracy --> to 0.77<!-- our c val_accuracy -->; that
-# from c to d costs 33 million and lifts it to 0.82<!-- our d val_accuracy -->: each gain costs more. By their gaps a and d
-# cannot be told apart: a has 0.64<!-- our a training_accuracy --> on training images, d
+# parameters are not accuracy. Multiply-adds go with it better: from 0.9 million (a) and 1.0 million (b) over 15.6 (c)
+# to 48.6 million (d) the accuracy rises. In a, every unit has one weight per pixel: an edge must be learned anew at
+# each position. The kernels of b are shared by all positions, so each is learned from all images and all positions,
+# and neighbours stay neighbours. From b to d, layers see what earlier layers found: edges, then parts, then objects,
+# and each pooling doubles how far a kernel sees. The price is time: an epoch of d takes several times as long as one
+# of b. The step from b to c costs 15 million multiply-adds and lifts the accuracy from 0.65<!-- our b val_accuracy -->
+# to 0.77<!-- our c val_accuracy -->; that from c to d costs 33 million and lifts it to
+# 0.82<!-- our d val_accuracy -->: each gain costs more. By their gaps a and d cannot be told apart: a has
+# 0.64<!-- our a training_accuracy --> on training images, d
 # 0.90<!-- our d training_accuracy -->. But d makes nearly twice as many mistakes on new images as on those that it was trained
 # with, a only a fifth more, and d's curves part more and more in the last epochs: d has learned most by heart. More images
 # (augmentation, {{lab augmentation}}), more dropout or more weight decay are worth trying.
@@ -820,7 +825,7 @@ def measure(seed):
 # - Three parts of the data: to fit, to choose, to judge. Everything learned from data comes from the training part,
 #   the mean included.
 # - Last layer and loss must agree: softmax, or logits and `from_logits=True`.
-# - First loss near log(10), falling on one batch, twenty images memorised: seconds that save hours.
+# - First loss of a few units, not of hundreds; falling on one batch, twenty images memorised: seconds that save hours.
 # - Convolutions share their weights: b beats a with a tenth of the parameters. Depth buys accuracy and costs time.
 # - Parameters are what must be learned, multiply-adds what must be calculated.
 # - Network d learned most by heart: on new images it makes nearly twice as many mistakes as on those of its training.

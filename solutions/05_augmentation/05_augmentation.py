@@ -86,8 +86,9 @@ show(x_val[:6], [class_names[k] for k in true[:6]], "Six small colour images, ea
 
 
 # %% [markdown]
-# `build_d` builds network d of {{lab cifar_progression}}, with less dropout and weight decay. The second cell loads the trained d of that lab: 10 epochs *without* augmentation. (With the stand-in data
-# it trains d on the drawings, for 5 epochs.)
+# `build_d` builds network d of {{lab cifar_progression}}, with less dropout and weight decay. The second cell loads
+# the trained d of that lab: 10 epochs *without* augmentation. (With the stand-in data it trains d on the drawings, for
+# 5 epochs.)
 
 # %%
 def build_d(width=32):
@@ -560,8 +561,8 @@ measured("gain_by_augmentation", history["val_accuracy"][-1] - plain["val_accura
 def build_upside_down():
     """Return a Keras model that does what build_augmenter's does, and flips about half of the images upside down, too.
 
-    Each image is flipped left-right or not, and upside down or not, by draws of its own. In inference images come out
-    as they went in.
+    Each image is flipped left-right or not, and upside down or not, by two draws that do not depend on each other. In
+    inference images come out as they went in.
 
     Example: build_upside_down()(x_train[:18], training=True) are 18 changed images, about 9 of them upside down.
     """
@@ -607,11 +608,11 @@ print(pd.DataFrame(ends, index=["training", "validation", "validation, rotated b
 # images that never occur in the validation set. How sure is what you found? With 5,000 images the difference of two
 # accuracies is sure to about ± 0.02, and yours is a single run. We trained three times, with other weights and other
 # validation images: 0.601<!-- mean few_plain val_accuracy --> ± 0.006<!-- std few_plain val_accuracy --> without
-# augmentation, 0.637<!-- mean few_augmented val_accuracy --> ± 0.005<!-- std few_augmented val_accuracy --> with flips, shifts
-# and turns, 0.540<!-- mean few_upside_down val_accuracy --> ± 0.018<!-- std few_upside_down val_accuracy --> with images upside
-# down among them: after 20 epochs worse than without any augmentation. What does it say of the homework? It is a hint, no
-# proof: here the network is narrow and has few images, there it is the wide d with all of them, where every image helps
-# less.
+# augmentation, 0.637<!-- mean few_augmented val_accuracy --> ± 0.005<!-- std few_augmented val_accuracy --> with
+# flips, shifts and turns, 0.540<!-- mean few_upside_down val_accuracy --> ±
+# 0.018<!-- std few_upside_down val_accuracy --> with images upside down among them: after 20 epochs worse than without
+# any augmentation. What does it say of the homework? It is a hint, no proof: here the network is narrow and has few
+# images, there it is the wide d with all of them, where every image helps less.
 #
 # ### Which invariance did it learn?
 #

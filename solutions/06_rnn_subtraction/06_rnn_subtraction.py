@@ -77,7 +77,7 @@ LEARNING_RATE = 0.008
 # the same cell, with the same weights, at every step, as a convolution has the same weights everywhere in an image.
 #
 # The plain cell (`SimpleRNN`) is one dense layer with tanh. The **LSTM** has two memories, and three **gates**: numbers
-# between 0 and 1, learned too, with which others are multiplied.
+# between 0 and 1, computed at each step with weights of their own, with which others are multiplied.
 
 # %%
 given = "character and\nold output"
@@ -351,8 +351,9 @@ print("fraction that is right of the first, second, third and fourth characters:
 measured("right_after_a_short_training", same.all(axis=1).mean())
 
 # %% [markdown]
-# Look at the wrong answers, and at the line below them: which characters are right most often, and which come later? What
-# has the network found out about the result after these few epochs? **Now make your changes above**, and run the cells again.
+# Look at the wrong answers, and at the line below them: which characters are right most often, and which come later?
+# What has the network found out about the result after these few epochs? **Now make your changes above**, and run the
+# cells again.
 #
 # If you have not solved them, go on with our questions, which are encoded already:
 
@@ -584,7 +585,8 @@ measured("two_borrows_are_harder", "yes" if by_borrows.get(2, 0) > 1.25 * by_bor
 # alike in everything else. We take those with three digits and sort them by the size of the result *and* by borrows.
 #
 # Some of these groups are small. So each fraction gets an **interval**: with 95 % confidence the true fraction lies
-# within it (Wilson's interval for a fraction). Only where two intervals are apart is the difference more than chance.
+# within it (Wilson's interval for a fraction). Where two intervals are apart, the difference is more than chance; where
+# they overlap a little, it may still be.
 # **Predict:** will the intervals of questions without and with two borrows lie apart, for at least one size?
 
 # %%
@@ -609,8 +611,8 @@ measured("borrows_matter_among_like_questions", "yes" if apart else "no")
 # borrow the largest fraction is wrong, and the intervals lie apart. From 100 on all three are alike. In the average over
 # all questions the opposite effects cancel.
 #
-# An average over unlike groups can hide what holds in each of them, or even turn it round. This is known as
-# **Simpson's paradox**. The remedy is always the same: compare like with like, and say how many there are.
+# An average over unlike groups can hide what holds in each of them, as here. It can even turn round what holds in *all* of
+# them: that is **Simpson's paradox**. The remedy is the same: compare like with like, and say how many there are.
 #
 # One network is one example. So we trained three, each with its own questions and weights. Among results from 0 to 9 two
 # borrows make the wrong fraction larger, by 0.61<!-- mean lstm_30 more_wrong_below_10 --> ±
@@ -692,12 +694,12 @@ measured("right_with_four_digits", right_with_nine_characters(trained, long_pair
 # lie apart: on paper nobody finds the former harder. From 100 on nothing differs. With any number of borrows mistakes go
 # with two numbers that are close: in all 0.053<!-- our mistakes small --> are wrong where the result is below 10,
 # 0.010<!-- our mistakes middle --> from 10 to 99 and 0.001<!-- our mistakes large --> from 100 on. One reason could be
-# practice: few questions have three digits and a result below 10, and hardly any of these two borrows. One could test it
-# with training questions of which more are like these. The most frequent mistake is off by 10, such as 79-208 = -129,
-# answered with -139: all characters are right but one, that of the tens, and it is the neighbour of the right one. That
-# fits a network that estimates the size first and refines it, not one that forgets a borrow: it also happens without any
-# borrow, as in 383-372 = 11, answered with 21. Of three networks all show the first difference; the second is hardly there
-# in one.
+# practice: few questions have three digits and a result below 10, and hardly any of these two borrows. One could test
+# it with training questions of which more are like these. The most frequent mistake is off by 10, such as 922-997 =
+# -75, answered with -65: all characters are right but one, that of the tens, and it is the neighbour of the right one.
+# A forgotten borrow does not explain it, for this question has none; others, such as 79-208 = -129, answered with
+# -139, look just like one. It would fit a network that estimates the size first and refines it. Of three networks all
+# show the first difference; the second is hardly there in one.
 
 # %% [markdown]
 # ## 5 What made the difference? (5 minutes)
@@ -763,10 +765,11 @@ measured("right_when_uncertain", float((~results["wrong"])[results["certainty"] 
 
 
 # %% [markdown]
-# Grey: right answers, line: wrong ones, each in percent of its own number; there are far more right ones. The network knows
-# rather well when it is wrong. Where it is hardly certain, below 0.5, 0.4<!-- our mistakes right_below_05 --> of its answers are
-# right; of those above 0.99 all but 1<!-- our mistakes wrong_above_099 -->. A network whose certainty says how often it is
-# right is called **calibrated**. Not all networks are: {{lab pretrained_resnet}} meets one that is certain and wrong.
+# Grey: right answers, line: wrong ones, each in percent of its own number; there are far more right ones. The network
+# knows rather well when it is wrong. Where it is hardly certain, below 0.5, 0.4<!-- our mistakes right_below_05 --> of
+# its answers are right; of those above 0.99 all but 1<!-- our mistakes wrong_above_099 -->. A network whose certainty
+# says how often it is right is called **calibrated**. Not all networks are: {{lab pretrained_resnet}} meets one that
+# is certain and wrong.
 
 # %% tags=["author-only"]
 def measure(seed):

@@ -18,7 +18,8 @@
 # **You will learn** to write a callback, to choose a last layer and a loss that fit the labels, to let the learning
 # rate follow the validation loss, to compute precision, recall and F1, and to read a network's mistakes.
 #
-# **You need** {{lab cifar_progression}} (networks, training and validation) and {{lab augmentation}} (augmentation, `tf.data`, the confusion matrix).
+# **You need** {{lab cifar_progression}} (networks, training and validation) and {{lab augmentation}} (augmentation,
+# `tf.data`, the confusion matrix).
 #
 # **Time:** about 115 minutes of work. Running every cell takes about 3 minutes on two CPU cores. Where our run is
 # taken in section 5 (`TRAIN = False`) it takes about a minute, and with `run_profile="quick"` in the next cell about 50 seconds.
@@ -315,7 +316,8 @@ measured("fewer_epochs", min(runs, key=lambda rate: runs[rate]["median_epochs"])
 # Each point is a run. With the constant rate the callback stopped after
 # 8<!-- our single_conv_constant fewest_epochs --> to 11<!-- our single_conv_constant most_epochs --> epochs, with the
 # falling one always after 5<!-- our single_conv_decay most_epochs -->. Two things differ, the first rate and the fall, so
-# the runs do not say which of them did it. Chance moves the first by some epochs, the second not at all. On the
+# the runs do not say which of them did it. With the constant rate chance moves the stop by up to three epochs, with the
+# falling one not at all. On the
 # test images they have 0.9891<!-- our single_conv_constant mean_test_accuracy --> and
 # 0.9905<!-- our single_conv_decay mean_test_accuracy --> on average. Every point lies far below the dotted line, the
 # threshold that training accuracy had just passed.
@@ -390,8 +392,9 @@ def build_deep(input_shape=(28, 28, 1)):
 # %% [markdown]
 # ### Digits, shifted and turned
 #
-# As in {{lab augmentation}}, the images are augmented in the pipeline: shifted by up to a tenth, turned by up to 11° and made up to a
-# tenth larger or smaller. Digits are not flipped: who writes a mirrored 2? What comes in at the border is background, 0.
+# As in {{lab augmentation}}, the images are augmented in the pipeline: shifted by up to a tenth, turned by up to 11°
+# and made up to a tenth larger or smaller. Digits are not flipped: who writes a mirrored 2? What comes in at the
+# border is background, 0.
 
 # %%
 def make_batches(x, y):
@@ -480,13 +483,13 @@ predict("higher_curve", ..., ["training", "validation"])
 deep, deep_history = training.replay(LAB, "deep")
 higher = np.mean(np.array(deep_history["val_accuracy"]) > deep_history["accuracy"])
 measured("higher_curve", "validation" if higher > 0.5 else "training")
-rates, first = np.unique(np.round(deep_history["learning_rate"], 6), return_index=True)
-print("learning rate:", ", ".join(f"{rates[k]:.2g} from epoch {first[k] + 1}" for k in np.argsort(first)))
+rates, first = np.unique(np.round(deep_history["learning_rate"], 7), return_index=True)
+print("learning rate:", ", ".join(f"{rates[k]:.3g} from epoch {first[k] + 1}" for k in np.argsort(first)))
 
 # %% [markdown]
-# Solid: training, dashed: validation. Below the curves: each step down of the learning rate is a plateau that the callback found.
-# Look at the validation curve just after a step: it becomes calmer, and often a little higher. The last step ends at the
-# lowest rate that is allowed, `min_lr`.
+# Solid: training, dashed: validation. Below the curves: each step down of the learning rate is a plateau that the
+# callback found. Look at the validation curve just after a step: it becomes calmer, and often a little higher. The
+# last step ends at the lowest rate that is allowed, `min_lr`.
 #
 # ## 6 The report (35 minutes)
 #
@@ -573,8 +576,9 @@ measured("lowest_recall", int(report.recall[:N_CLASSES].argmin()))
 #
 # ### Before and after
 #
-# Which digits are confused with which, after three epochs and after 25? Rows are true digits, columns predicted ones. The
-# colour ends at 1 %, so that single mistakes can be seen. **Predict:** how many mistakes are there after three epochs, and how many after 25?
+# Which digits are confused with which, after three epochs and after 25? Rows are true digits, columns predicted ones.
+# The colour ends at 1 %, so that single mistakes can be seen. **Predict:** how many mistakes are there after three
+# epochs, and how many after 25?
 
 # %%
 predict("mistakes_before_and_after", (..., ...))
@@ -624,18 +628,20 @@ print(f"{len(sure)} of {len(wrong)} with a probability above 0.9; by true digit:
 # %% [markdown]
 # <!-- WRITTEN mistakes (1) -->
 #
-# There are only 37<!-- our reports mnist_after.mistakes --> mistakes, so all figures are small. The most frequent are 5
-# taken for 3 (5<!-- our reports mnist_after.5_as_3 --> times) and 9 taken for 4
-# (4<!-- our reports mnist_after.9_as_4 --> times); in both pairs one stroke that is open or closed makes the difference: a
-# few pixels decide. 17<!-- our reports mnist_after.confident_mistakes --> of the mistakes were made with more than 0.9: the
-# network often does not know when it is wrong. In the gallery there is a 6 whose loop is only a dot, called a 1, and a 9
-# that is open at the top, called a 4; I would not be sure either. But a thick slanted bar, plainly a 1, is called 0, and there no human would
-# hesitate: such broad strokes are rare, and the network knows nothing of pens. So some of the mistakes cannot be avoided: if
-# about half of them are images that people would not agree on, one cannot hope for much more than 99.8 %, and a higher
-# figure would have been learned from the test set itself. (Figures and images depend on the network.)
+# There are only 37<!-- our reports mnist_after.mistakes --> mistakes, so all figures are small. The most frequent are
+# 5 taken for 3 (5<!-- our reports mnist_after.5_as_3 --> times) and 9 taken for 4
+# (4<!-- our reports mnist_after.9_as_4 --> times). A 5 and a 3 differ in the short stroke at the upper left or right,
+# a 9 and a 4 in a loop that is closed or open: a few pixels decide.
+# 17<!-- our reports mnist_after.confident_mistakes --> of the mistakes were made with more than 0.9: the network often
+# does not know when it is wrong. In the gallery there is a 6 whose loop is only a dot, called a 1, and a 9 that is
+# open at the top, called a 4; I would not be sure either. But a thick slanted bar, plainly a 1, is called 0, and there
+# no human would hesitate: such broad strokes are rare, and the network knows nothing of pens. So some of the mistakes
+# cannot be avoided: if about half of them are images that people would not agree on, one cannot hope for much more
+# than 99.8 %, and a higher figure would have been learned from the test set itself. (Figures and images depend on the
+# network.)
 
 # %% [markdown]
-# ### Better in the test than in training? (1 point)
+# ### Better in validation than in training? (1 point)
 #
 # Look at the curves at the end of section 5 once more. In our run the network had a training accuracy of
 # 0.881<!-- our deep accuracy 1 --> after the first epoch, and a validation accuracy of
@@ -648,18 +654,18 @@ print(f"{len(sure)} of {len(wrong)} with a probability above 0.9; by true digit:
 # | criterion | points |
 # | --- | --- |
 # | two reasons that hold for this training, each explained in a sentence | 0.5 |
-# | a way to measure the training images under the conditions of the test, and what one would expect | 0.5 |
+# | a way to measure the training images under the conditions of the validation, and what one would expect | 0.5 |
 
 # %% [markdown]
 # <!-- WRITTEN test_above_training (1) -->
 #
 # It is no mistake: the two figures are measured under different conditions. The training images were augmented, and a
-# shifted, turned and zoomed digit is harder than one as it was written; the test images come as they are. In training
-# dropout was active, so the network worked with some of its values only, while in the test it uses all of them. And the
-# training accuracy of an epoch is a mean over its batches, while the weights were still getting better; the test came
-# after the last step. To compare, take the training images without augmentation and let the finished network predict
-# them (`predict` and `evaluate` switch dropout off). I expect a figure above the test accuracy, as the network has been
-# trained with these images.
+# shifted, turned and zoomed digit is harder than one as it was written; the validation images come as they are. In
+# training dropout was active, so the network worked with some of its values only, while in validation it uses all of
+# them. And the training accuracy of an epoch is a mean over its batches, while the weights were still getting better;
+# validation came after the last step. To compare, take the training images without augmentation and let the finished
+# network predict them (`predict` and `evaluate` switch dropout off). I expect a figure above the validation accuracy,
+# as the network has been trained with these images.
 
 # %% [markdown]
 # Write your answer first. Then the deciding measurement: the finished network, on training images as they are.
@@ -687,9 +693,9 @@ print(pd.concat(both, axis=1, keys=["before", "with augmentation"]).to_string(fl
 
 
 # %% [markdown]
-# From 1863<!-- our reports cifar10_before.mistakes --> mistakes to
-# 1542<!-- our reports cifar10_after.mistakes -->. The published network, another one, went from
-# 7929<!-- published cifar10 mistakes_epoch_3 --> after 3 epochs to 1615<!-- published cifar10 mistakes_epoch_50 --> after 50.
+# From 1863<!-- our reports cifar10_before.mistakes --> mistakes to 1542<!-- our reports cifar10_after.mistakes -->.
+# The published network, another one, went from 7929<!-- published cifar10 mistakes_epoch_3 --> after 3 epochs to
+# 1615<!-- published cifar10 mistakes_epoch_50 --> after 50.
 #
 # For the digits the worst F1 is 0.994<!-- our reports mnist_after.lowest_f1 -->; here it goes
 # from 0.70<!-- our reports cifar10_after.lowest_f1 --> (cat) to 0.93<!-- our reports cifar10_after.highest_f1 -->

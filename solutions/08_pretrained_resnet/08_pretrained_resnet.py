@@ -18,8 +18,8 @@
 # residual blocks, to reuse a network for a new task with few images, also with a folder of your own, to ask a layer what
 # it knows, and to let a network look at images of another size.
 #
-# **You need** {{lab cifar_progression}} (networks in Keras) and {{lab augmentation}} (CIFAR-10; its trained network is loaded
-# here). No data set has to be downloaded.
+# **You need** {{lab cifar_progression}} (networks in Keras) and {{lab augmentation}} (CIFAR-10; its trained network is
+# loaded here). No data set has to be downloaded.
 #
 # **Time:** about 120 minutes of work. Running every cell takes about a minute on two CPU cores.
 #
@@ -68,7 +68,7 @@ resnet50.summary(layer_range=[resnet50.layers[0].name, "pool1_pool"])
 # method, Newton's, would also use the **Hessian**: the second derivatives of the loss by each *pair* of parameters. For
 # `n` parameters it is a matrix of `n × n` numbers.
 #
-# **Predict:** your computer has 16 GB of memory. Of how many of ResNet50's 25.6 million parameters does the Hessian fit in?
+# **Predict:** your computer has 16 GB of memory. The Hessian of how many of ResNet50's 25.6 million parameters fits into it?
 
 # %%
 predict("parameters_whose_hessian_fits", ...)
@@ -115,8 +115,9 @@ print("\n".join(f"{name}: {value}" for name, value in described.items()))
 measured("parameters_whose_hessian_fits", described["hessian_share"] * described["trainable"])
 
 # %% [markdown]
-# 53 convolutions, so why the 50 in its name? The first one, then 16 blocks with three each: that makes 49, and with the
-# dense layer at the end 50. The four missing ones are 1×1 **projections** in shortcuts, which you will meet in section 3.
+# 53 convolutions, so why the 50 in its name? The first one, then 16 blocks with three each: that makes 49, and with
+# the dense layer at the end 50. The other four convolutions are 1×1 **projections** in shortcuts, which you will meet
+# in section 3.
 #
 # As a picture, with the shape of what leaves each box for an image of 224×224:
 
@@ -247,8 +248,9 @@ widgets.picture_upload(lambda image: classify(classifier, image), datasets.photo
 # 0.16<!-- our answers efficientnet.chelsea.2_and_3 -->; the coffee is an espresso with
 # 0.88<!-- our answers efficientnet.coffee.1 -->. Both are right. The rocket is a drilling rig with
 # 0.55<!-- our answers efficientnet.rocket.1 -->, which is wrong. For the astronaut no class fits: bobsleigh gets
-# 0.30<!-- our answers efficientnet.astronaut.1 -->, perhaps because of the helmet. For the flower the best is daisy, with
-# 0.14<!-- our answers efficientnet.flower.1 -->. So its doubt says something here: it is largest where no class fits.
+# 0.30<!-- our answers efficientnet.astronaut.1 -->, perhaps because of the helmet. For the flower only daisy comes near, with
+# 0.14<!-- our answers efficientnet.flower.1 -->. So its doubt says something here: it is larger where no class fits, or
+# hardly one.
 # ResNet-20 has ten classes, and is far too sure: the coffee is an automobile with
 # 0.78<!-- our answers resnet20.coffee.1 -->, the flower a bird with 0.82<!-- our answers resnet20.flower.1 -->, the
 # astronaut a dog with 0.65<!-- our answers resnet20.astronaut.1 -->. Softmax divides by the sum over all classes, so the
@@ -401,14 +403,15 @@ measured("lowest_training_accuracy", min(reached, key=reached.get))
 # | way | backbone begins with | and learns? |
 # | --- | --- | --- |
 # | frozen | trained weights | no |
-# | fine-tuned | trained weights | yes, in small steps, but for batch normalisation |
-# | from scratch | random weights | yes |
+# | fine-tuned | trained weights | yes, all but batch normalisation |
+# | from scratch | random weights | yes, batch normalisation, too |
 #
 # Three new tasks, with images of 32×32. **Textures:** tell brick, grass and gravel apart. **Tissue** is medical: a protein
 # was stained brown in a section of tissue. Which patches hold much of it? Brightness would give the answer away, so
 # these patches are grey and all have the same mean. (Before you train a network, try what a single number can do.)
-# **Faces:** does the image show a face? Training patches come from the left half of each photograph and test patches from
-# the right half: patches overlap, and if they were mixed, the same pixels would be in training and test.
+# **Faces:** does the image show a face? Here every second image is for training. For textures and tissue, training patches
+# come from the left half of each photograph and test patches from the right half: patches overlap, and if they were mixed,
+# the same pixels would be in training and test.
 
 # %%
 few = {name: tasks.load(name) for name in ("textures", "tissue", "faces")}
@@ -511,10 +514,10 @@ measured("textures_frozen", np.mean(model.predict(prepare(task.x_test), verbose=
 # The full comparison takes longer, so here is ours: two tasks, three ways to train, 5, 20 and 100 images per class, each
 # with three choices of images.
 #
-# **Predict:** which of the three lines will be lowest for the tissue at 5 images?
+# **Predict:** which of the three lines will be highest for the tissue at 5 images?
 
 # %%
-predict("lowest_for_tissue", ..., ["frozen", "fine_tuned", "from_scratch"])
+predict("highest_for_tissue", ..., ["frozen", "fine_tuned", "from_scratch"])
 
 # %%
 sizes, transfer = (5, 20, 100), training.reference_run(LAB, "transfer")
@@ -526,7 +529,7 @@ for name, panel in panels.items():
 alt = "Test accuracy over training images per class. Textures: fine-tuned leads. Tissue: from scratch leads."
 axes = {"xscale": "log", "xticks": sizes, "xticklabels": sizes}
 plots.line_panels(panels, alt, "training images per class", "test accuracy", constant, **axes)
-measured("lowest_for_tissue", min(panels["tissue"], key=lambda way: panels["tissue"][way][1][0]))
+measured("highest_for_tissue", max(panels["tissue"], key=lambda way: panels["tissue"][way][1][0]))
 
 # %% [markdown]
 # Lines: means of three choices, with their standard deviation. Look at the textures first. With 5 images per class the
@@ -540,16 +543,17 @@ measured("lowest_for_tissue", min(panels["tissue"], key=lambda way: panels["tiss
 # a network must beat, and for the tissue it is not 0.5 but 0.608<!-- our transfer tissue.constant -->: most of its test
 # patches have little stain. (The other half of the photograph, for training, has more of the other class.)
 #
-# Then the tissue, where the order is reversed. From scratch is best, 0.705<!-- our transfer tissue.from_scratch.5 -->
+# Then the tissue, where training from scratch leads: 0.705<!-- our transfer tissue.from_scratch.5 -->
 # with 5 images and 0.889<!-- our transfer tissue.from_scratch.100 --> with 100; fine-tuned gives
 # 0.455<!-- our transfer tissue.fine_tuned.5 --> and 0.860<!-- our transfer tissue.fine_tuned.100 -->; frozen stays below
-# the dotted line. These patches are grey and pale, and their classes differ in the fine structure alone. Pretraining is
-# no magic: it helps if what was learned fits what is asked. But mind what was asked here: only the *last* feature maps
-# of the frozen network.
+# the dotted line. These patches are grey and pale, and their classes differ in their structure. Pretraining is no magic: it
+# helps if what was learned fits what is asked. (From scratch, batch normalisation also adapts to the new images; in the
+# fine-tuned network it keeps CIFAR-10's means and variances. So the two lines differ in more than the first weights.) And
+# mind what was asked of the frozen network: only its *last* feature maps.
 #
 # ### Which layer's features?
 #
-# Earlier layers find edges, dots and textures, and that is what the tissue's classes differ in. A **linear probe** asks
+# Earlier layers find edges, dots and textures: perhaps enough for the tissue. A **linear probe** asks
 # a layer what it knows: take the mean of each of its channels, and train nothing but a logistic regression on these
 # numbers. We ask two networks at several depths: ResNet-20, and EfficientNet-Lite0, for which the images are enlarged to
 # 96×96.
@@ -635,8 +639,9 @@ measured("best_layer_for_tissue", ("first", "middle", "last")[np.argmax(panels["
 # 0.705<!-- our transfer tissue.from_scratch.5 -->. But that was the last layer, which keeps what tells cats from cars.
 # The probe finds 0.57<!-- our probe tissue.resnet20.features.20 --> there and
 # 0.75<!-- our probe tissue.resnet20.add_5.20 --> in the middle of the same network, and
-# 0.84<!-- our probe tissue.efficientnet.block6d_add.20 --> in EfficientNet-Lite0: the fine structure of the tissue is
-# known to the earlier layers, and lost later. The differences are larger than the ±.
+# 0.84<!-- our probe tissue.efficientnet.block6d_add.20 --> as late as `block6d_add` of EfficientNet-Lite0, but
+# 0.70<!-- our probe tissue.efficientnet.head_relu.20 --> after it: what tells the tissue's classes apart is there before
+# the last layer, and lost in it. The differences are larger than the ±.
 
 # %% [markdown]
 # ### Your own images
@@ -759,8 +764,9 @@ def to_fully_convolutional(model):
 
 # %% [markdown]
 # Network d wants standardised images, with mean and standard deviation of CIFAR-10's training images, as in
-# {{lab augmentation}}. Let it look at a larger photograph, 96×144. Each cell of the map is the answer for a window of
-# 32×32; windows are 8 pixels apart, because three poolings halve three times.
+# {{lab augmentation}}. Let it look at a larger photograph, 96×144. Each cell of the map answers for a window of 32×32 (and
+# sees a little beyond it: at the window's rim the convolutions now find the picture's pixels, where an image that was cut
+# out would have zeros). Windows are 8 pixels apart, because three poolings halve three times.
 #
 # **Predict:** what fraction of the 135 windows will be called a cat?
 
@@ -782,7 +788,9 @@ measured("windows_called_cat", cats)
 # Left: the picture, with three of its windows. Right: one cell for each window, framed in the same colours; it names the
 # most probable class, and its colour says how probable "cat" is. In our run that is up to
 # 0.85<!-- our answers windows.highest --> along the bridge of the nose, and below 0.1 just above the eyes and at the tip of
-# the nose. Each window holds only a piece of this face, and such pieces are like no cat of CIFAR-10. All windows were
+# the nose. Most windows hold a piece of this face, which is like no cat of CIFAR-10. And look at the last one, at the lower
+# right: it holds only background, and is called a cat as well. "Cat" seems to be what this network says where it knows
+# nothing better, as it did with the rotated images of {{lab augmentation}}. All windows were
 # computed at once, and what they share only once: this is how detection and segmentation began.
 #
 # **Try it:** draw the map of "dog" or "frog" as well. Shrink the cat to 48×72, so that a window holds more of it. Then

@@ -125,8 +125,9 @@ measured("gain_by_convolutions", reached["conv"] - reached["dense"])
 # Solid: training, dashed: validation. The gap between them is what each network learned by heart.
 #
 # Our figures are means over three seeds, on real images, but only on a small part of Fashion-MNIST, 700 for training
-# and 200 for the test: dense 0.807<!-- mean dense test_accuracy -->, conv 0.827<!-- mean conv test_accuracy -->. One test
-# image of 200 is 0.005, so do not trust a small difference. With more images both get better.
+# and validation and 200 for the test: dense 0.807<!-- mean dense test_accuracy -->, conv
+# 0.827<!-- mean conv test_accuracy -->. One test image of 200 is 0.005, so do not trust a small difference. With more
+# images both get better.
 #
 # In the rest of this lab nothing is trained to be better. We only look, so looking at test images does no harm.
 #
@@ -348,8 +349,9 @@ print({name: int(np.sum(maps[name].max(axis=(0, 1, 2)) == 0)) for name in ("conv
 
 # %% [markdown]
 # What kills filters? Two copies of the same network, both trained for five epochs from the same weights, one with the
-# usual learning rate, one with a rate 20 times as large. **Predict:** how many of the 64 filters of `conv1` will be dead
-# with the large rate?
+# usual learning rate, one with a rate 20 times as large; one run each. (The ± behind a test accuracy is its standard
+# error: with 200 other images it would easily be off by that much, or by twice as much.) **Predict:** how many of the
+# 64 filters of `conv1` will be dead with the large rate?
 
 # %%
 predict("dead_filters", ...)
@@ -577,11 +579,11 @@ measured("saliency_of_random_weights", insight.correlation(rows["saliency, train
 #
 # ### Your judgement (1 point)
 #
-# Compare the two methods. Four to six sentences.
+# Compare Grad-CAM and the occlusion map. Four to six sentences.
 #
 # | criterion | points |
 # | --- | --- |
-# | names one image where the maps agree or differ, and where, and says what each method costs | 0.5 |
+# | names one image where the two maps agree or differ, and where, and says what each method costs | 0.5 |
 # | says whether a plausible map proves that the network is right, with an example from above | 0.5 |
 
 # %% [markdown]
@@ -651,7 +653,8 @@ measured("similarity_by_chance", float(np.median(found["random"])))
 
 # %% [markdown]
 # Grey: random kernels. Lines: learned ones, the mean of their colours. Nine numbers against eight kernels: chance alone
-# reaches about 0.5, so a similarity of 0.6 says nothing. Only what lies clearly to the right of the grey hill was learned.
+# reaches about 0.5, so a similarity of 0.6 says nothing. Only what lies clearly to the right of the grey hill is a
+# likeness that chance does not explain.
 #
 # In our run the median was 0.54<!-- our journey similar.random --> for random kernels,
 # 0.61<!-- our journey similar.Fashion_MNIST --> for `conv1`, 0.90<!-- our journey similar.ResNet_20 --> for ResNet-20 and
