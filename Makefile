@@ -11,7 +11,7 @@ CLEAN = env -u COURSE_DATA -u COURSE_DATA_NOTE -u COURSE_CACHE -u COURSE_OFFLINE
 # The module of a lab's checks is called like the lab, without its number.
 JUDGES = $(shell echo $(LAB) | cut -d_ -f2-)
 
-# What only the site needs: `make test` does without.
+# What the site, and the browser's tests of it, need: `make test` does without.
 INSTALL = .venv/bin/python -m pip install -q --disable-pip-version-check -c requirements.lock -r requirements-site.lock
 
 .PHONY: help lab test test-browser test-grading check venv outputs release address bundle site grade reproduce mutants

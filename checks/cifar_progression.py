@@ -74,7 +74,7 @@ preprocess.mistakes = {
     "For a batch without the last classes your labels have too few columns. There must always be ten: the function "
     "must "
     "be told so, because it cannot see it in every batch.": with_images(lambda y: one_hot(y, int(y.max()) + 1)),
-    "Your one-hot labels stand upside down: one row per image, one column per class.": (
+    "Your one-hot labels lie on their side: one row per image, one column per class.": (
         with_images(lambda y: one_hot(y).T)
     ),
     "0 and 1 are exchanged in your labels: 1 marks the class of the image.": with_images(lambda y: 1 - one_hot(y)),

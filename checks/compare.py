@@ -216,7 +216,7 @@ class table:  # noqa: N801
             return "Rows and columns are exchanged in your table."
         if missing:
             names = ", ".join(found) or "none"
-            return f"The column {' and the column '.join(missing)} is missing; the columns of your table: {names}."
+            return f"Missing: the column {' and the column '.join(missing)}; the columns of your table: {names}."
         for column in self.columns:
             if len(found[column]) != len(expected):
                 return f"{self.rows}: {len(expected)}. Your table has {len(found[column])}."

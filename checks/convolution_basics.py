@@ -704,5 +704,5 @@ count_multiplications.mistakes = {
     ),
     "You used the height twice. Images may be wider than high.": lambda n, h, w, c, k, s: n * h * h * k * s * s * c,
     "You used the width twice. Images may be higher than wide.": lambda n, h, w, c, k, s: n * w * w * k * s * s * c,
-    "Your number ran over: whole numbers of 32 bits end at about 2 billion. Python's own do not end.": in_32_bits,
+    "Your number overflowed: whole numbers of 32 bits end at about 2 billion. Python's own do not end.": in_32_bits,
 }

@@ -372,7 +372,7 @@ occlusion_map.mistakes = {
     ],
     "The squares accumulate: each new one is hidden in addition to all before it. Begin each time with a fresh copy of "
     "the image.": instead(accumulate=True),
-    "You hide the square behind the same constant for every image. The mean of this image is wanted.": [
+    "You fill the square with the same constant for every image. The mean of this image is wanted.": [
         instead(fill=lambda image, square, grey=grey: grey) for grey in (0, 0.5, 1, 127, 127.5, 128)
     ],
     "You fill the square with its own mean. The mean of the whole image is wanted.": (

@@ -11,9 +11,12 @@ def per_image(x: np.ndarray, reduce) -> np.ndarray:
 
 # Sentence -> what the mistake makes of images x, uint8.
 MISTAKES = {
-    "Your images still hold values up to 255. The range should be 0 to 1.": lambda x: x.astype("float32"),
-    "Your images are 0 nearly everywhere: a whole number was divided without a remainder, or the result was made "
-    "a whole number.": lambda x: (x // 255).astype("float32"),
+    "Your images still hold the stored grey values, on the scale of 0 to 255. The range should be 0 to 1.": (
+        lambda x: x.astype("float32")
+    ),
+    "Your images are 0 nearly everywhere: `//` stands where `/` should, or the result was made a whole number.": (
+        lambda x: (x // 255).astype("float32")
+    ),
     "You divided by the brightest value of this batch, or of each image, so what is dark becomes too bright. "
     "Which is the largest value that a pixel can have at all?": [
         lambda x: x / np.float32(x.max()),
@@ -25,7 +28,7 @@ MISTAKES = {
     "You divided by 16. So far go the pixels of scikit-learn's digits; ours are stored images.": (
         lambda x: x / np.float32(16)
     ),
-    "Your values go from -1 to 1. Black should stay 0.": [
+    "Black has become -1. It should stay 0: divide, and subtract nothing.": [
         lambda x: x / np.float32(127.5) - 1,
         lambda x: x / np.float32(128) - 1,
     ],

@@ -225,14 +225,14 @@ def judge_run(run: dict, case: dict) -> str | None:
     return {
         "right": None,
         "lacking": f"The logs were {logs}, without a training accuracy, and your callback stopped the training.",
-        "always": f"Your callback stops after the first epoch, whatever the accuracy. There it was {value}.",
-        "percent": f"{given}, and your callback stops at the accuracy {value}. Is one of them a percentage?",
+        "always": f"Your callback stops after the first epoch, whatever the accuracy. There it was {value:.6g}.",
+        "percent": f"{given}, and your callback stops at the accuracy {value:.6g}. Is one of them a percentage?",
         "validation": "Your callback stops when the validation accuracy is above the threshold. The training accuracy "
         "decides.",
         "loss": "Your callback stopped where the loss was above the threshold. Look at the accuracy.",
-        "at": f"{given}, and your callback stops at an accuracy of exactly {value}. There training goes on: above is "
-        "wanted.",
-        "late": f"{given}, but your callback did not stop at {reached(epochs[right])}, only at {value}. "
+        "at": f"{given}, and your callback stops at an accuracy of {value:.6g}. It should stop above the threshold "
+        "only: not at it, and not, by rounding, below it.",
+        "late": f"{given}, but your callback did not stop at {reached(epochs[right]):.6g}, only at {value:.6g}. "
         + (
             "Does it use the threshold that it was given?"
             if threshold < 0.998

@@ -270,7 +270,7 @@ def judge_pooling(layer: dict, place: str, fixed: dict) -> str | None:
     if size != [2, 2]:
         return f"The {place} should look at 2×2 pixels; yours looks at {size[0]}×{size[1]}."
     if strides != [2, 2]:
-        return f"The {place} should halve height and width; yours moves by {strides[0]} pixel at a time."
+        return f"The {place} should halve height and width; yours moves by {strides[0]}×{strides[1]} pixels."
     return None
 
 
@@ -487,8 +487,8 @@ def judge_learning(model: dict) -> str | None:
     step, rate = model["first_step"]["value"], model["learning_rate"]
     if step["zeros"]:
         return (
-            f"The weights of your layer {step['zeros'][0]} begin as zeros: all its units would stay alike. Leave its "
-            "initializer as it is."
+            f"The weights of your layer {step['zeros'][0]} begin as zeros: at first nothing of its input comes "
+            "through. Leave its initializer as it is."
         )
     if rate < 0 or step["uphill"]:
         return (
@@ -501,13 +501,11 @@ def judge_learning(model: dict) -> str | None:
     if step["still"]:
         return (
             f"The weights of your layer {step['still'][0]} get no gradient, so they never change. Does something "
-            f"behind "
-            "it, such as a dropout of rate 1, let nothing through?"
+            "behind it, such as a dropout of rate 1, let nothing through?"
         )
     if not step["growth"] < EXPLODED:
         return (
             f"After one step on a few images your weights are {step['growth']:,.0f} times as large as before: a "
-            f"learning "
-            f"rate of {rate:g} is far too large."
+            f"learning rate of {rate:g} is far too large."
         )
     return None

@@ -43,7 +43,8 @@ EXPLANATIONS = {
         "lacks."
     ),
     r"'tuple' object is not callable": (
-        "Parentheses follow directly on a tuple, as in `(3, 3)(x)`: one of them closes too early or too late."
+        "Parentheses follow directly on a tuple, as in `(3, 3)(x)`: a comma is missing between them, or one of them "
+        "closes too early or too late."
     ),
     r"expected axis -1 of input shape to have value": (
         "A layer got an input of another size than before. Does one layer stand in two places, as in `[layer] * 2`? "

@@ -168,7 +168,7 @@ def score_models(answer, case):
     columns = answer["columns"]
     missing = [name for name in ("model", "train_score", "test_score") if name not in columns]
     if missing:
-        return f"The column {' and '.join(missing)} is missing; yours are {', '.join(columns)}."
+        return f"Missing: the column {' and the column '.join(missing)}; yours are {', '.join(columns)}."
     names = list(classifiers())
     if sorted(map(str, columns["model"])) != sorted(names):
         return f"One row per model is wanted: {', '.join(names)}. Yours: {', '.join(map(str, columns['model']))}."
@@ -237,7 +237,7 @@ score_models.mistakes = {
     "Your models were fitted on both sets together. They must not see the test set.": on("both"),
     "Your models were fitted a second time, on the test set, before they were scored on it.": fitted_before_each_score,
     "The two scores are swapped: train_score belongs to the training set.": on("train", "test", "train"),
-    "Both columns hold the score of the wrong split: your test_score is the training set's.": (
+    "Both columns hold the score of the training set. test_score belongs to the test set.": (
         on("train", "train", "train")
     ),
     "Both columns hold the score of the test set.": on("train", "test", "test"),

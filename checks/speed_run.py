@@ -192,9 +192,7 @@ with_identity.mistakes = {
     "The 1 stands in a corner of the kernel: such a filter shifts its channel. It belongs in the centre.": (
         lambda kernel: identity(kernel, centre=(0, 0))
     ),
-    "The other filters are all 0 now: they should stay as they were, or they all learn the same.": (
-        lambda kernel: identity(kernel, rest=0.0)
-    ),
+    "The other filters are all 0 now. They should stay as they were.": (lambda kernel: identity(kernel, rest=0.0)),
     "Your filters add up all channels. The k-th hands on channel k alone.": (
         lambda kernel: identity(kernel, channels=lambda k: slice(None))
     ),
@@ -418,7 +416,7 @@ triangle.mistakes = {
     "`start` and `end` are exchanged.": (
         lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (end, 1, start))
     ),
-    "The rate does not begin at `start`: at the beginning nothing has been added yet.": (
+    "Your way up ends at 1 + `start`, not at 1: between `start` and 1 there is only 1 - `start` to be added.": (
         lambda done, peak_at, start, end: start + done / peak_at if done < peak_at else None
     ),
 }
@@ -453,7 +451,7 @@ def ScaledBias(answer, case):  # noqa: N802 - called like the exercise
         "The bias is added as it is: the scale has no effect.": x + bias,
         "You scaled the input as well. Only the bias is multiplied.": [scale * (x + bias), scale * x + bias],
         "You divide by the scale. With a larger scale the bias should move more.": x + bias / scale,
-        "The bias is multiplied to the input, not added.": x * (scale * bias),
+        "The input is multiplied by the bias. The bias should be added.": x * (scale * bias),
         "The bias is subtracted.": x - scale * bias,
         "The scale is multiplied twice.": x + scale**2 * bias,
         "The input comes out unchanged, whatever the bias is.": x,
@@ -587,7 +585,7 @@ newton_schulz.mistakes = {
     "The last term is missing: the one with the square of the products.": (
         lambda matrix, steps: polynomial(matrix, steps, c=0)
     ),
-    "The result is transposed: turn a tall matrix back before you return it.": (
+    "The result is transposed. If you turn a matrix first, turn it back before you return it.": (
         lambda matrix, steps: polynomial(matrix, steps).T
     ),
     "The matrix is only divided by its norm.": lambda matrix, steps: polynomial(matrix, 0),

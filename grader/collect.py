@@ -138,8 +138,9 @@ def _unpacked(outside: PurePosixPath, raw: bytes, name: str, nested: bool = Fals
             yield from _unpacked(inner.parent, content, str(inner), nested=True)
         else:
             try:
-                time = datetime.datetime(*entry.date_time)
-            except ValueError:
+                here = datetime.datetime(*entry.date_time)  # a zip file knows no time zone
+                time = here.astimezone(datetime.UTC).replace(tzinfo=None)
+            except (ValueError, OverflowError):
                 time = None
             yield Delivered(inner, content, time)
 

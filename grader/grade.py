@@ -27,12 +27,17 @@ from grader.work import NOT_GRADABLE, WAITING, GradingError
 COLUMNS = ["student", "lab", "state", "score", "max_score", "code_score", "max_code_score", "by_hand", "problem"]
 
 
+def cores() -> int:
+    """How many cores this process may use; outside of Linux, where nothing is graded, all of the machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass
 class Settings:
     """How a class is graded. scheduler: the address of a Dask scheduler; then its workers grade."""
 
     course: Path = ROOT
-    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    workers: int = field(default_factory=cores)
     limits: Limits = field(default_factory=Limits)
     unsafe: bool = False
     scheduler: str = ""

@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 from grader import work
+from grader.probing import Probing
 from grader.work import NOT_GRADABLE, GradingError
 
 AHEAD = 2  # jobs for each worker that are on their way at the same time
@@ -57,19 +58,19 @@ def _progress(done: int, total: int, taken: float, say: Callable[[str], None]) -
 def _on_this_machine(keys: list, job: Callable, workers: int, unsafe: bool) -> Iterator[tuple]:
     """By processes of this machine, which share the one that imports TensorFlow; new ones where a job has ended one."""
     waiting, tries = list(keys), dict.fromkeys(keys, 0)
-    while waiting:
-        running: dict = {}
-        control = work.probing_process(unsafe).start()
-        with ProcessPoolExecutor(workers, get_context("spawn"), work.begin, (control,)) as pool:
-            try:
-                yield from _handed_out(pool, work.do, job, waiting, running, lambda: workers)
-            except BrokenProcessPool:
-                for key in running.values():
-                    tries[key] += 1
-                    if tries[key] < TRIES:
-                        waiting.append(key)
-                    else:
-                        yield key, ENDED
+    with contextlib.closing(Probing("unsafe" if unsafe else None)) as shared:
+        while waiting:
+            running: dict = {}
+            with ProcessPoolExecutor(workers, get_context("spawn"), work.begin, (shared.start(),)) as pool:
+                try:
+                    yield from _handed_out(pool, work.do, job, waiting, running, lambda: workers)
+                except BrokenProcessPool:
+                    for key in running.values():
+                        tries[key] += 1
+                        if tries[key] < TRIES:
+                            waiting.append(key)
+                        else:
+                            yield key, ENDED
 
 
 def _on_a_cluster(keys: list, job: Callable, address: str) -> Iterator[tuple]:

@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import settings
 
 from tests import answer_bank, warm_kernels
+
+if sys.platform != "linux":  # where the grader has no sandbox
+    collect_ignore_glob = ["test_grading*.py", "test_labs_score.py", "redteam/*"]
 
 for name, examples in (("few", 20), ("many", 300)):
     settings.register_profile(name, max_examples=examples, deadline=None, derandomize=True)

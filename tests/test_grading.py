@@ -31,6 +31,7 @@ from grader import (
     export,
     feedback,
     judging,
+    late,
     probing,
     reading,
     rebuild,
@@ -357,6 +358,19 @@ def test_report_says_what_a_class_believes(small):
     assert ["max_pool", "cid, dan, eve"] in tables["Not attempted"]
     row = next(row for row in tables["Exercises"] if row[0] == "max_pool")
     assert row[2:] == [2, 0, 0, 3]
+
+
+def test_times_in_a_zip_file_are_those_of_this_machines_zone(small, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        with zipfile.ZipFile(small / "download.zip", "w") as packed:
+            packed.writestr(zipfile.ZipInfo("ann/1.ipynb", (2026, 5, 1, 8, 30, 0)), json.dumps(solved(small)))
+        collect.collect(small, [small / "download.zip"])
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    assert late.handed_in(small / "submitted" / "ann" / LAB) == datetime.datetime(2026, 4, 30, 23, 30)
 
 
 def test_members_of_a_team_hand_in_for_it_and_get_its_points(small):

@@ -114,7 +114,8 @@ def first_step(model, x, y) -> dict:
     Returns, as `call` does, {'moved': whether it changes any weight, 'growth': how many times as large the kernels are
     afterwards, 'uphill': whether it goes along the gradient instead of against it, 'planned': the largest learning
     rate soon after, of an optimizer that follows a plan, 'still': names of the layers whose kernels have no gradient
-    at all, 'zeros': of those whose kernels are 0 to begin with}.
+    at all, 'zeros': of those whose kernels are 0 to begin with}. The last layer may begin with zeros; then those before
+    it have no gradient in this step, and none is 'still'.
     """
     import keras
     import tensorflow as tf
@@ -138,13 +139,14 @@ def first_step(model, x, y) -> dict:
         triples = list(zip(earlier, afters, slopes, strict=True))
         names = [one.path.split("/")[-2] for one in weights if one.name == "kernel"]
         kernels = [triple for one, triple in zip(weights, triples, strict=True) if one.name == "kernel"]
+        waits = bool(kernels) and not np.any(kernels[-1][0])
         return {
             "moved": any(np.any(before != after) for before, after, _ in triples),
             "growth": size(after for _, after, _ in kernels) / max(1e-9, size(before for before, _, _ in kernels)),
             "uphill": bool(sum(np.sum((after - before) * slope, dtype=float) for before, after, slope in triples) > 0),
             "planned": planned_rate(model.optimizer),
-            "still": [name for name, (_, _, slope) in zip(names, kernels, strict=True) if not np.any(slope)],
-            "zeros": [name for name, (before, _, _) in zip(names, kernels, strict=True) if not np.any(before)],
+            "still": [one for one, (_, _, slope) in zip(names, kernels, strict=True) if not (waits or np.any(slope))],
+            "zeros": [one for one, (before, _, _) in zip(names[:-1], kernels[:-1], strict=True) if not np.any(before)],
         }
 
     try:

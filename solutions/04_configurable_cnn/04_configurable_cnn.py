@@ -21,8 +21,8 @@
 # **You need** {{lab cifar_progression}} (networks a to d), {{lab convolution_basics}} (counting parameters) and
 # {{lab slash_cnn_vs_classic_ml}} (batch normalisation).
 #
-# **Time:** about 95 minutes of work. Running every cell takes about 11 minutes on two CPU cores, most of it in
-# sections 4 and 10. With our runs in place of yours (`YOURS = []`) it takes about 6 minutes, and with
+# **Time:** about 95 minutes of work. Running every cell takes about 10 minutes on two CPU cores, most of it in
+# sections 4 and 10. With our runs in place of yours (`YOURS = []`) it takes about 5 minutes, and with
 # `run_profile="quick"` in the next cell about 2 minutes. A GPU is not needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR

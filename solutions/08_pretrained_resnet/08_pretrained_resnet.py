@@ -21,7 +21,7 @@
 # **You need** {{lab cifar_progression}} (networks in Keras) and {{lab augmentation}} (CIFAR-10; its trained network is
 # loaded here). No data set has to be downloaded.
 #
-# **Time:** about 120 minutes of work. Running every cell takes about a minute on two CPU cores.
+# **Time:** about 120 minutes of work. Running every cell takes about 50 seconds on two CPU cores.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.

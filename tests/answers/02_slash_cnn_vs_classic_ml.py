@@ -355,7 +355,7 @@ def rounded_with_another_column(*case):
     return usual(*case).round(3).assign(gap=0.0)[["gap", "test_score", "model", "train_score"]]
 
 
-@wrong("score_models", says="The column model is missing")
+@wrong("score_models", says="Missing: the column model")
 def names_as_index(*case):
     return usual(*case).set_index("model")
 
@@ -388,7 +388,7 @@ def a_list_of_rows(models, x_train, y_train, x_test, y_test):
     return table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test)).to_dict("records")
 
 
-@wrong("score_models", says="The column train_score is missing")
+@wrong("score_models", says="Missing: the column train_score")
 def without_train_score(models, x_train, y_train, x_test, y_test):
     return table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test))[["model", "test_score"]]
 

@@ -501,6 +501,15 @@ def b_with_zeros():
 
 
 @right("build_b")
+def b_whose_last_layer_begins_with_zeros():
+    """A sound start: all classes are equally probable, and each unit gets a gradient of its own."""
+    scores = layers.Dense(10, activation="softmax", kernel_initializer="zeros")
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_b(), scores])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@right("build_b")
 def b_with_a_lambda():
     return finish(stack_b(activation=lambda values: tf.maximum(values, 0)))
 

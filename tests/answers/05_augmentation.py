@@ -1128,7 +1128,7 @@ def percentages(matrix):
     return 100 * with_where.function(matrix)
 
 
-@wrong("per_class_report", says="The column precision is missing")
+@wrong("per_class_report", says="Missing: the column precision")
 def other_names(matrix):
     return with_where.function(matrix).rename(columns={"precision": "Precision"})
 

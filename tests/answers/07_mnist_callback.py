@@ -165,7 +165,7 @@ class OtherDefault(Base):
         super().__init__(threshold)
 
 
-@wrong("StopAtAccuracy", says="There training goes on: above is wanted")
+@wrong("StopAtAccuracy", says="It should stop above the threshold only")
 class AtTheThreshold(Base):
     def decide(self, logs):
         return self.reached(logs) >= self.threshold

@@ -486,7 +486,7 @@ class Divides(Bias):
         return x + self.bias / self.scale
 
 
-@wrong("ScaledBias", says="multiplied to the input, not added")
+@wrong("ScaledBias", says="The input is multiplied by the bias")
 class Multiplies(Bias):
     def call(self, x):
         return x * (self.scale * self.bias)
