@@ -221,7 +221,7 @@ def judge_run(run: dict, case: dict) -> str | None:
     if method != "on_epoch_end":
         return wrong_moment(method, "stopped the training there")
     logs = epochs[epoch]
-    value = reached(logs)
+    value = 0.0 if reached(logs) is None else reached(logs)  # without one "lacking" says so
     return {
         "right": None,
         "lacking": f"The logs were {logs}, without a training accuracy, and your callback stopped the training.",

@@ -106,7 +106,8 @@ def test_features_are_the_means_of_the_channels_at_another_size():
 def test_the_model_answer_names_the_classes_that_the_networks_named():
     text = " ".join(source.path(LAB, ".py").read_text(encoding="utf-8").replace("\n#", " ").split())
     answers = training.reference_run(LAB, "answers")
-    for photograph, said in {"chelsea": "an {}", "coffee": "an {}", "rocket": "a {}", "flower": "{},"}.items():
+    first = {"chelsea": "an {}", "coffee": "an {}", "rocket": "a {}", "flower": "only {} comes near"}
+    for photograph, said in first.items():
         assert said.format(answers[f"efficientnet.{photograph}"]) in text
     for photograph, said in {"coffee": "an {}", "flower": "a {}", "astronaut": "a {}"}.items():
         assert said.format(answers[f"resnet20.{photograph}"]) in text

@@ -33,7 +33,7 @@ def looked_up_in_a_table(images):
     return np.linspace(0, 1, 256, dtype="float32")[images]
 
 
-@wrong("scale_pixels", says="still hold values up to 255")
+@wrong("scale_pixels", says="still hold the stored grey values")
 def only_the_type(images):
     return images.astype("float32")
 

@@ -395,7 +395,7 @@ def b_global_pooling():
     return finish([conv(32), layers.MaxPooling2D(), layers.GlobalAveragePooling2D()])
 
 
-@wrong("build_b", says="moves by 1 pixel")
+@wrong("build_b", says="moves by 1×1 pixels")
 def b_overlapping_pooling():
     return finish([conv(32), layers.MaxPooling2D(2, strides=1), layers.Flatten()])
 
