@@ -195,7 +195,7 @@ def _unsafe(settings: dict) -> int:
 
 
 def main() -> None:
-    """`inside.py FD` forks for each packet on this socket; `inside.py FD MEMORY SECONDS` serves one submission."""
+    """`inside.py FD` forks for each message on this socket; `inside.py FD MEMORY SECONDS` serves one submission."""
     own = socket.socket(fileno=int(sys.argv[1]))
     sys.path[0] = str(ROOT)
     import_everything()

@@ -11,8 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Proces
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
-from grader import work
-from grader.probing import Probing
+from grader import sandbox, work
 from grader.work import NOT_GRADABLE, GradingError
 
 AHEAD = 2  # jobs for each worker that are on their way at the same time
@@ -21,12 +20,7 @@ ENDED = {"state": NOT_GRADABLE, "why": "The process that grades it ended each ti
 
 
 def results(
-    keys: list[Hashable],
-    job: Callable[[Hashable], dict],
-    workers: int,
-    unsafe: bool,
-    scheduler: str,
-    say: Callable[[str], None],
+    keys: list[Hashable], job: Callable[[Hashable], dict], workers: int, scheduler: str, say: Callable[[str], None]
 ) -> Iterator[tuple[Hashable, dict]]:
     """The keys with the results of their jobs, as they come. A job is made when its turn comes.
 
@@ -36,7 +30,7 @@ def results(
     if scheduler:
         found = _on_a_cluster(keys, job, scheduler)
     elif workers > 1:
-        found = _on_this_machine(keys, job, workers, unsafe)
+        found = _on_this_machine(keys, job, workers)
     else:
         found = ((key, work.do(job(key))) for key in keys)
     begun = time.monotonic()
@@ -55,22 +49,21 @@ def _progress(done: int, total: int, taken: float, say: Callable[[str], None]) -
         say(f"{done} of {total} graded, about {f'{left / 60:.0f} min' if left > 90 else f'{left:.0f} s'} left")
 
 
-def _on_this_machine(keys: list, job: Callable, workers: int, unsafe: bool) -> Iterator[tuple]:
-    """By processes of this machine, which share the one that imports TensorFlow; new ones where a job has ended one."""
+def _on_this_machine(keys: list, job: Callable, workers: int) -> Iterator[tuple]:
+    """By processes of this machine; new ones where a job has ended one."""
     waiting, tries = list(keys), dict.fromkeys(keys, 0)
-    with contextlib.closing(Probing("unsafe" if unsafe else None)) as shared:
-        while waiting:
-            running: dict = {}
-            with ProcessPoolExecutor(workers, get_context("spawn"), work.begin, (shared.start(),)) as pool:
-                try:
-                    yield from _handed_out(pool, work.do, job, waiting, running, lambda: workers)
-                except BrokenProcessPool:
-                    for key in running.values():
-                        tries[key] += 1
-                        if tries[key] < TRIES:
-                            waiting.append(key)
-                        else:
-                            yield key, ENDED
+    while waiting:
+        running: dict = {}
+        with ProcessPoolExecutor(workers, get_context("spawn"), sandbox.die_with_parent) as pool:
+            try:
+                yield from _handed_out(pool, work.do, job, waiting, running, lambda: workers)
+            except BrokenProcessPool:
+                for key in running.values():
+                    tries[key] += 1
+                    if tries[key] < TRIES:
+                        waiting.append(key)
+                    else:
+                        yield key, ENDED
 
 
 def _on_a_cluster(keys: list, job: Callable, address: str) -> Iterator[tuple]:

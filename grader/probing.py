@@ -58,36 +58,19 @@ class Stopped(Exception):
 
 
 class Probing:
-    """A process that has imported TensorFlow, for one submission after another. Raises NoSandbox.
+    """A process that has imported TensorFlow, for one submission after another. Raises NoSandbox."""
 
-    control: that of a `Probing` elsewhere on this machine whose process is to be used, see `start`.
-    """
-
-    def __init__(self, isolation: str | None = None, control: socket.socket | None = None):
+    def __init__(self, isolation: str | None = None):
         self.isolation = isolation or sandbox.kind()
         self.folder = tempfile.TemporaryDirectory(prefix="grader-")
         self.process: subprocess.Popen | None = None
-        self.control = control
+        self.control: socket.socket | None = None
         Finalize(None, self.close, exitpriority=1)  # at the end of worker processes, too
-
-    def start(self) -> socket.socket | None:
-        """Start the process now. Returns what controls it; None where each submission has a process of its own."""
-        if self.isolation != "bubblewrap" and self.control is None:
-            self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with theirs:
-                self.process = self._launch(theirs)
-            with contextlib.suppress(ConnectionError):
-                if self.control.recv(1000):
-                    return self.control
-            raise self._ended()
-        return self.control
 
     def close(self) -> None:
         """End the process, and with it whatever it has forked."""
-        if self.control is not None:
-            self.control.close()
-            self.control = None
         if self.process is not None:
+            self.control.close()
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
@@ -97,7 +80,26 @@ class Probing:
         self.folder.cleanup()
 
     def probe(self, job: dict, limits: Limits) -> Found:
-        """Run a job: {"steps", "modules", "checks", "probes": exercise -> {"module", "function", "cases"}}."""
+        """Run a job: {"steps", "modules", "checks", "probes": exercise -> {"module", "function", "cases"}}.
+
+        Where the process itself has ended meanwhile, for want of memory perhaps, that is not the student's fault: once
+        more, with a new one.
+        """
+        for _ in range(2):
+            try:
+                found = self._probe(job, limits)
+            except (Stopped, NoSandbox):
+                if not self._has_ended():
+                    raise
+            else:
+                if not self._has_ended():
+                    return found
+        raise NoSandbox(f"the process that imports TensorFlow ended: {self._said()}")
+
+    def _has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def _probe(self, job: dict, limits: Limits) -> Found:
         found = Found({}, [], 0.0)
         steps = list(job["steps"])
         while steps := self._run(job, steps, found, limits):
@@ -123,8 +125,6 @@ class Probing:
                 try:
                     answer = child.ask(message, min(limits.step, left))
                 except Stopped as stop:
-                    if self._is_gone():
-                        raise self._ended() from None  # which is nobody's fault
                     if left < limits.step and str(stop).startswith("ran"):
                         return []
                     found.seconds += child.seconds - begun
@@ -172,6 +172,14 @@ class Probing:
     def _start(self, connection: socket.socket, limits: Limits):
         if self.isolation == "bubblewrap":
             return self._launch(connection, str(limits.memory), str(limits.seconds))
+        if self.process is None or self._has_ended():
+            self.control, theirs = socket.socketpair()
+            with theirs:
+                self.process = self._launch(theirs)
+            try:
+                inside.receive(self.control)
+            except (EOFError, ConnectionResetError):
+                raise NoSandbox(f"the process that imports TensorFlow ended: {self._said()}") from None
         settings = {
             "user": 2**30 + os.getpid(),  # nobody's
             "isolated": self.isolation == "namespaces",
@@ -179,14 +187,8 @@ class Probing:
             "seconds": limits.seconds,
             "folder": self.folder.name,
         }
-        for _ in range(2):
-            try:
-                socket.send_fds(self.start(), [json.dumps(settings).encode()], [connection.fileno()])
-                return None
-            except ConnectionError:  # the process has ended since: start another one
-                self.control.close()
-                self.control = None
-        raise self._ended()
+        socket.send_fds(self.control, [json.dumps(settings).encode()], [connection.fileno()])
+        return None
 
     def _launch(self, connection: socket.socket, *arguments: str) -> subprocess.Popen:
         command = [sys.executable, str(ROOT / "grader" / "inside.py"), str(connection.fileno()), *arguments]
@@ -202,19 +204,9 @@ class Probing:
                 start_new_session=True,
             )
 
-    def _is_gone(self) -> bool:
-        """Whether the process that has imported TensorFlow has ended, and with it all that it has forked."""
-        if self.control is None:
-            return False
-        try:
-            return not self.control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-
-    def _ended(self) -> NoSandbox:
-        said = Path(self.folder.name) / "said"  # of a process of one's own
-        lines = said.read_text(errors="replace").strip().splitlines() if said.exists() else []
-        return NoSandbox(f"the process that imports TensorFlow ended: {lines[-1] if lines else 'no reason'}")
+    def _said(self) -> str:
+        lines = (Path(self.folder.name) / "said").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "no reason"
 
 
 class Child:

@@ -157,7 +157,10 @@ def main() -> None:
         sys.exit(f"Nothing is measured in '{lab}', only in: {', '.join(functions)}.")
     wanted = [lab] if lab else list(functions)
     found = [one for lab in wanted for one in measure(lab, functions[lab])]
-    rows = merged(json.loads(RESULTS.read_text()) if RESULTS.exists() else [], found)
+    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    rows = merged(before, found)
+    for run in dict.fromkeys((one["lab"], one["run"]) for one in rows if one in before and one["lab"] in wanted):
+        print("kept, not measured here:", *run)
     RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     write_readme(rows)
     checksums.write()

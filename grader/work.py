@@ -6,33 +6,24 @@ A job: {"lab", "release": its notebook's text, "course": the fingerprint of what
 """
 
 import functools
-import socket
 import threading
 
-from grader import judging, probing, reading, rebuild, sandbox
+from grader import judging, probing, reading, rebuild
 from grader.probing import Limits, Probing
 from grader.reading import Unreadable
 
 GRADED, PARTLY, NOT_GRADABLE, WAITING = "graded", "partly graded", "not gradable", "waiting for a hand"
 ONE_AT_A_TIME = threading.Lock()  # whatever number of threads a worker has
-control: socket.socket | None = None  # that of the process that all workers of this machine share
 
 
 class GradingError(Exception):
     """Grading cannot begin or go on; the message says why and what to do."""
 
 
-def begin(shared: socket.socket | None) -> None:
-    """Called first in a worker process: it ends with the one that started it, and uses what that one controls."""
-    global control
-    sandbox.die_with_parent()
-    control = shared
-
-
 @functools.cache
 def probing_process(unsafe: bool) -> Probing:
-    """The process that has imported TensorFlow, for this worker. Raises NoSandbox."""
-    return Probing("unsafe" if unsafe else None, control)
+    """This worker's process that has imported TensorFlow. Raises NoSandbox."""
+    return Probing("unsafe" if unsafe else None)
 
 
 def do(job: dict) -> dict:

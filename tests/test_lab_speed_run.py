@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from checks.core import RIGHT
 from grader import source
@@ -121,4 +122,14 @@ def test_figures_of_the_text_are_there_and_say_what_it_says():
     assert means["muon", "test_accuracy"] >= means["speed_run", "test_accuracy"]
     lost = {run: row["mean"] for (run, metric), row in rows.items() if metric == "val_accuracy_lost"}
     assert max(lost, key=lost.get) == "constant_rate"
+    text = " ".join(source.path(LAB, ".py").read_text(encoding="utf-8").replace("\n#", " ").split())
+    for run, words in (
+        ("constant_rate", "({} to {})"),
+        ("without_flip", "({} to {})"),
+        ("without_smoothing", "{} to {}"),
+    ):
+        row = rows[run, "val_accuracy_lost"]
+        half = stats.t.ppf(0.975, row["seeds"] - 1) * row["std"] / row["seeds"] ** 0.5
+        interval = words.format(*(f"{row['mean'] + side * half:.3f}" for side in (-1, 1)))
+        assert interval in text.replace("(interval ", "("), interval
     assert means["ladder_bare", "val_accuracy"] < means["ladder_whitening", "val_accuracy"]

@@ -139,7 +139,7 @@ def first_step(model, x, y) -> dict:
         triples = list(zip(earlier, afters, slopes, strict=True))
         names = [one.path.split("/")[-2] for one in weights if one.name == "kernel"]
         kernels = [triple for one, triple in zip(weights, triples, strict=True) if one.name == "kernel"]
-        waits = bool(kernels) and not np.any(kernels[-1][0])
+        waits = bool(kernels) and not np.any(kernels[-1][0]) and np.any(kernels[-1][2])
         return {
             "moved": any(np.any(before != after) for before, after, _ in triples),
             "growth": size(after for _, after, _ in kernels) / max(1e-9, size(before for before, _, _ in kernels)),

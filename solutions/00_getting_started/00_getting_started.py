@@ -353,7 +353,8 @@ plots.diagram(
 # probability, and `sum`, a number.
 #
 # Such a network is written with the **functional** way of Keras: a layer is called like a function, with the result of
-# another layer. Here is the classifier from above once more, first as a chain, then functional.
+# another layer. Here is a smaller classifier for the digits (its ten outputs are plain scores, without softmax), first
+# as a chain, then functional.
 
 # %%
 chain = keras.Sequential([keras.Input((64,)), layers.Dense(32, activation="relu"), layers.Dense(10)])
@@ -459,8 +460,7 @@ plots.image_grid(pairs, titles, "Six pairs of test digits, each with the network
 # about the rounded sum for 0.40<!-- mean pair sum_accuracy -->; on average the sum was off by
 # 0.9<!-- mean pair sum_error -->. Is the sum harder because the network must know both digits? Hardly: the classifier of
 # section 3 is right for 0.96<!-- mean classifier test_accuracy --> of the digits, so it would name both in about
-# 0.93 of the pairs, $0.96 \cdot 0.96$. What is hard is the form of the answer: one number, which must come out within 0.5 of the right
-# one. (The two are not measured alike, either: by always saying yes, `same` is right for more than half of the pairs.)
+# 0.92 of the pairs, $0.96 \cdot 0.96$. More likely it is the form of the answer that is hard: one number, which must come out within 0.5 of the right one. (The two are not measured alike, either: by always saying yes, `same` is right for more than half of the pairs.)
 #
 # ## 5 Eager or graph (5 minutes)
 #

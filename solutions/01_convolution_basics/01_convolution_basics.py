@@ -742,7 +742,7 @@ def measure(seed):
 # | criterion | points |
 # | --- | --- |
 # | says how the feature maps shrink, with a number or a formula | 0.5 |
-# | says what is lost at the border with `valid`, or that the zeros of `same` make an artificial edge | 0.5 |
+# | says what `same` costs: the zeros make an artificial edge at the border | 0.5 |
 
 # %% [markdown]
 # <!-- WRITTEN valid (1) -->
@@ -774,15 +774,15 @@ def measure(seed):
 #
 # | criterion | points |
 # | --- | --- |
-# | says that 100 images keep all arithmetic units busy and 2 images do not | 0.5 |
+# | says that a GPU computes very many output values at the same time, so that 98 more images take it little time | 0.5 |
 # | says that each call has a fixed cost, which weighs more where there is little work | 0.5 |
 
 # %% [markdown]
 # <!-- WRITTEN gpu (1) -->
 #
 # Every output value of a convolution can be computed independently of the others. 100 images have 32 million output
-# values: enough to keep all the small arithmetic units of a GPU busy at the same time. Two images have 50 times fewer,
-# so many units have nothing to do for part of the time. Besides, each call has a fixed cost: Python prepares it and hands
+# values. A GPU computes thousands of them at the same time, a CPU far fewer, so with much work the GPU wins by far.
+# Besides, each call has a fixed cost: Python prepares it and hands
 # it to the GPU. (Outside this measurement the images must also be copied there.) In the measurement above, 98 images more
 # cost the GPU only 0.4 ms, so nearly all of the 1.2<!-- our convolution_on_gpu gpu_2_ms --> ms for two images is fixed cost.
 # The CPU needs 67<!-- our convolution_on_gpu cpu_100_ms --> ms for 100 images, but only

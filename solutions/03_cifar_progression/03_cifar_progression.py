@@ -21,7 +21,7 @@
 # **You need** {{lab convolution_basics}} (kernels, borders, pooling, counting parameters) and
 # {{lab slash_cnn_vs_classic_ml}} (training, overfitting).
 #
-# **Time:** about 95 minutes of work. Running every cell takes about 9 minutes on two CPU cores, most of
+# **Time:** about 100 minutes of work. Running every cell takes about 9 minutes on two CPU cores, most of
 # it in section 4. Where our runs are replayed there (`TRAIN = False`) it takes about 3 minutes, and with
 # `run_profile="quick"` in the next cell about 2 minutes. A GPU is not needed.
 #
@@ -98,8 +98,8 @@ predict("most_mixed_up", ..., ["bird and frog", "automobile and truck", "cat and
 #
 # We keep a tenth of the training images for validation. The split is **stratified** (each part holds the classes in
 # the same proportion) and **seeded** (the same seed gives the same split, so that runs can be compared).
-# (`profile.samples` shortens the parts with `run_profile="quick"`, and in CI, where nobody waits for a good network; in a
-# full run it changes nothing.)
+# (`profile.samples` shortens the parts with `run_profile="quick"`, and in our automatic tests; in a full run it changes
+# nothing.)
 
 # %%
 def split(x, y, seed=0):
@@ -172,19 +172,18 @@ def standardise(x_train, *others):
 
 # %% [markdown]
 # Now all three parts. The test set is only prepared here, in the same way as the others; nobody looks at it before
-# section 6. **Predict** the mean and the deviation of the standardised training images. Why will those of the
-# validation images differ a little?
+# section 6. **Predict:** how far from 0 will the mean of the standardised *validation* images be? Why is it not 0?
 
 # %%
-predict("mean_and_deviation", (..., ...))
+predict("mean_of_validation", ...)
 
 # %%
 prepared = [preprocess(x, y) for x, y in parts.values()]
 x_train, x_val, x_test = standardise(*(x for x, _ in prepared))
 y_train, y_val, y_test = (y for _, y in prepared)
 del prepared  # 700 MB
-print(f"validation: mean {x_val.mean(dtype=float):+.3f}, deviation {x_val.std(dtype=float):.3f}")
-measured("mean_and_deviation", tuple(round(float(of(dtype=float)), 3) for of in (x_train.mean, x_train.std)))
+print(f"training: mean {x_train.mean(dtype=float):+.3f}, deviation {x_train.std(dtype=float):.3f}")
+measured("mean_of_validation", abs(float(x_val.mean(dtype=float))))
 
 # %% [markdown]
 # The training images must have mean 0.000 and deviation 1.000. Do yours differ? Then you fell into the trap. (No check
@@ -467,7 +466,7 @@ predict("accuracy_of_d", ...)
 #
 # 1. **The first loss.** A network that knows nothing gives each class about the same probability, 1/10. Its
 #    cross-entropy is −log(1/10) = log(10) = 2.30, with label smoothing too. Untrained scores are not equal, so the loss is
-#    larger: ours were between 3 and 5. A loss of 800? Then the images are not scaled.
+#    larger: ours were between 3.1 and 5.1. A loss of 800? Then the images are not scaled.
 # 2. **A few steps on a single batch.** The loss must fall. If it does not, the learning rate is much too large or too small, or the
 #    gradient does not reach the weights.
 # 3. **Memorise twenty images.** Any network whose layers are connected correctly can learn twenty images by heart. One that cannot
@@ -501,7 +500,7 @@ for name, build in {"a": build_a, "b": build_b, "c": build_c, "d": build_d}.item
 # **Try it:** call `quick_checks(build_d(), 255 * x_train, y_train)`, as if you had forgotten to scale. Which of the
 # three finds it?
 #
-# ## 4 Training (15 minutes)
+# ## 4 Training (20 minutes)
 #
 # ### The training loop's companions
 #
@@ -562,8 +561,8 @@ def train_network(name, build):
 
 
 # %% [markdown]
-# An epoch of d takes several times as long as one of b; the board will show it. While a network trains, read on. On a
-# train, with little battery? Set `TRAIN` to `False`: our runs are replayed, and you go on with our networks.
+# An epoch of d takes several times as long as one of b; the board will show it. While a network is trained, read on. Are
+# you travelling, and the battery is low? Set `TRAIN` to `False`: our runs are replayed, and you go on with our networks.
 
 # %%
 TRAIN = True
@@ -754,7 +753,7 @@ plots.compare_runs({f"network {name}": histories[name] for name in PUBLISHED}, a
 # <!-- WRITTEN comparison (2) -->
 #
 # Network a has 924,910 parameters and the lowest validation accuracy, 0.56<!-- our a val_accuracy -->; b reaches
-# 0.65<!-- our b val_accuracy --> with 82,826, and d 0.82<!-- our d val_accuracy --> with 961,706, hardly more than a. So
+# 0.65<!-- our b val_accuracy --> with 82,826, and d 0.82<!-- our d val_accuracy --> with 961,706, hardly more than a:
 # parameters are not accuracy. Multiply-adds go with it better: from 0.9 million (a) and 1.0 million (b) over 15.6 (c)
 # to 48.6 million (d) the accuracy rises. In a, every unit has one weight per pixel: an edge must be learned anew at
 # each position. The kernels of b are shared by all positions, so each is learned from all images and all positions,

@@ -55,7 +55,7 @@ BATCH_SIZES = [25, 100, 500, 2500]  # of section 9
 # the labels one-hot.
 #
 # We train on only **7,500** of the 45,000 images. With few images a network soon knows them by heart, and that is
-# what most knobs of this lab are meant to prevent. It also means that a run takes some minutes, not half an hour.
+# what most knobs of this lab are meant to prevent. It also means that a run takes a few minutes, not a quarter of an hour.
 
 # %%
 training.use_fast_precision()
@@ -330,10 +330,6 @@ measured("gap_of_conv4_dense", np.subtract(*accuracies))
 # by heart, too, and its validation accuracy, 0.53<!-- our dropout val_accuracy -->, is lower. Dropout after one dense layer
 # delays overfitting here; it does not cure it.
 #
-# Look at the first epochs of the dashed lines, too. With a dense layer, validation begins far below training, though
-# nothing is learned by heart yet: with few steps, the moving averages of batch normalisation lag behind
-# ({{lab slash_cnn_vs_classic_ml}}).
-#
 # **Try it:** set `RUNS["conv2"]["n_filters"] = 32` and add "conv2" to `YOURS` (grey stays the run with 16). Does
 # validation gain, or only training?
 #
@@ -358,7 +354,9 @@ measured("ahead_after_20_epochs", "with" if with_it[-1] > without[-1] else "with
 # %% [markdown]
 # After the first epoch validation stands at 0.39<!-- our no_batch_norm val_accuracy 1 --> without batch normalisation and
 # at 0.23<!-- our conv4_dense val_accuracy 1 --> with it, after the third at 0.51<!-- our no_batch_norm val_accuracy 3 -->
-# and 0.47<!-- our conv4_dense val_accuracy 3 -->: the moving averages lag behind. In the end it is
+# and 0.47<!-- our conv4_dense val_accuracy 3 -->: with few steps, the moving averages lag behind
+# ({{lab slash_cnn_vs_classic_ml}}). In section 4, too, validation began far below training where there was a dense layer,
+# though nothing was learned by heart yet. In the end it is
 # 0.56<!-- our no_batch_norm val_accuracy --> and 0.57<!-- our conv4_dense val_accuracy -->; section 8 asks whether that is a
 # difference. With batch normalisation the network learns its training images faster. Much deeper networks are hard to
 # train without: those of {{lab pretrained_resnet}}, with 20 and 56 layers, have it after every convolution.
@@ -628,7 +626,8 @@ for size in (*BATCH_SIZES, 45_000):
 # 0.35<!-- our batch_2500 val_accuracy -->, against 0.53<!-- our batch_100 val_accuracy --> with batches of 100 and 150
 # steps, and 0.58<!-- our batch_25 val_accuracy --> with 25 and 600. An exact gradient is of little use if it is
 # followed only a few times; a noisy one from 100 images points roughly the same way and costs a fraction. An epoch hardly
-# becomes faster either: from 100 to 2,500 images the images per second differ little, and rather by chance. And the
+# becomes faster either: in our table the images per second are nearly the same for batches of 100, 500 and 2,500; in the
+# other table 2,500 are no faster than 500. And the
 # feature maps grow with the batch: those of 45,000 images take 6.9 GB. They would fit into 80 GB, so memory is not the
 # obstacle: the single step is. Take 25 to 100; a larger batch at least needs a larger learning rate and more epochs.
 
@@ -657,9 +656,10 @@ def attempt(name, model, epochs, batch_size=128):
 
 
 # %% [markdown]
-# A first attempt: `BASE` with twice as many filters, dropout, and one cycle of the learning rate. (One cycle needs to
-# know the number of epochs beforehand: with too many the budget ends it at a high learning rate, with too few you waste
-# time. Look at the minutes in the table.) Add your own attempts below.
+# A first attempt changes several things at once: `BASE` with twice as many filters, 256 dense units, dropout, and one
+# cycle of the learning rate with the peak 0.003. (One cycle needs to know the number of epochs beforehand: with too
+# many the budget ends it at a high learning rate, with too few you waste time. Look at the minutes in the table.) Add
+# your own attempts below.
 
 # %%
 profile.seed_everything(1)

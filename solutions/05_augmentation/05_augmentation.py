@@ -666,7 +666,8 @@ matrix = confusion_matrix(true, predicted, N_CLASSES)
 
 # %% [markdown]
 # (Not solved yet? Then you see scikit-learn's matrix.) The numbers are images. The colour shows which fraction of its row
-# a number is, and ends at a fifth: nearly all of the diagonal is darker than the scale, so that the mistakes show.
+# a number is, and ends at a fifth: in our run the whole diagonal has the darkest colour, so that differences between the
+# mistakes can be seen.
 
 # %%
 if "matrix" not in globals():

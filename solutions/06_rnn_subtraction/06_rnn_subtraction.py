@@ -578,7 +578,8 @@ measured("two_borrows_are_harder", "yes" if by_borrows.get(2, 0) > 1.25 * by_bor
 # two borrows are no harder. In our run 0.0046<!-- our mistakes borrows_0 --> of the answers were wrong without a borrow,
 # 0.0024<!-- our mistakes borrows_1 --> with one, 0.0046<!-- our mistakes borrows_2 --> with two. The last table says: what
 # counts is how *close* the two numbers are. Of the results from 0 to 9, 0.053<!-- our mistakes small --> were wrong; of
-# those from 100 on, 0.001<!-- our mistakes large -->.
+# those from 100 on, 0.001<!-- our mistakes large -->. (In the middle table the questions with one digit stand out. Only a
+# few of them are new to the network, for there are only 100 in all, and their results lie from 0 to 9, too.)
 #
 # Careful. Questions with two borrows always have three digits, and most of them have a large result. So each row mixes
 # easy and hard questions, in another proportion. Whoever wants to know what borrows do must compare questions that are
@@ -672,7 +673,7 @@ measured("right_with_four_digits", right_with_nine_characters(trained, long_pair
 # ### Your comment (1.5 points)
 #
 # What makes a question difficult for the network? Use the tables and the picture. Is it what makes it difficult for a
-# person on paper? Look for a reason, and say how sure you are of it. Four to six sentences.
+# person on paper? Look for a reason, and say how sure you are of it. Six to twelve sentences.
 #
 # | criterion | points |
 # | --- | --- |
@@ -683,7 +684,7 @@ measured("right_with_four_digits", right_with_nine_characters(trained, long_pair
 # %% [markdown]
 # <!-- WRITTEN borrows (1.5) -->
 #
-# The average says that borrows do not matter: with 0, 1 and 2 of them 0.005<!-- our mistakes borrows_0 -->,
+# The average says that two borrows are no harder than none: with 0, 1 and 2 of them 0.005<!-- our mistakes borrows_0 -->,
 # 0.002<!-- our mistakes borrows_1 --> and 0.005<!-- our mistakes borrows_2 --> of the answers are wrong. Among like
 # questions it is not so. With three digits and a result from 0 to 9, 20<!-- our mistakes small_2_wrong --> of
 # 32<!-- our mistakes small_2_questions --> answers with two borrows are wrong (0.62<!-- our mistakes small_2 -->, interval
@@ -694,12 +695,11 @@ measured("right_with_four_digits", right_with_nine_characters(trained, long_pair
 # lie apart: on paper nobody finds the former harder. From 100 on nothing differs. With any number of borrows mistakes go
 # with two numbers that are close: in all 0.053<!-- our mistakes small --> are wrong where the result is below 10,
 # 0.010<!-- our mistakes middle --> from 10 to 99 and 0.001<!-- our mistakes large --> from 100 on. One reason could be
-# practice: few questions have three digits and a result below 10, and hardly any of these two borrows. One could test
+# practice: few questions have three digits and a result below 10, and hardly any of these have two borrows. One could test
 # it with training questions of which more are like these. The most frequent mistake is off by 10, such as 922-997 =
 # -75, answered with -65: all characters are right but one, that of the tens, and it is the neighbour of the right one.
 # A forgotten borrow does not explain it, for this question has none; others, such as 79-208 = -129, answered with
-# -139, look just like one. It would fit a network that estimates the size first and refines it. Of three networks all
-# show the first difference; the second is hardly there in one.
+# -139, look just like one. Of three networks all show the first difference; the second is hardly there in one.
 
 # %% [markdown]
 # ## 5 What made the difference? (5 minutes)

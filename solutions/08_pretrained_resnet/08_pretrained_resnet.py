@@ -132,8 +132,8 @@ plots.block_diagram({"ResNet50": boxes}, alt + "layer. Height and width fall fro
 # The last layer holds 2,049,000 parameters, one in twelve: 2,048 features times 1,000 classes, and a bias for each.
 #
 # The Hessian of 0.25 % of the parameters fits into 16 GB. The whole one has 25.6 million rows and as many columns: 2.6
-# **peta**bytes, the memory of 160,000 such computers. This is why nobody computes it. Adam and momentum are cheap ways
-# to guess a little of what it would tell.
+# **peta**bytes, the memory of 160,000 such computers. This is why nobody computes it. Adam, with a step size for each
+# weight, is a cheap way to guess a little of what it would tell.
 #
 # ## 2 Classify photographs (25 minutes)
 #
@@ -179,7 +179,7 @@ def classify(model, image, top=5):
     Returns a list of `top` pairs (name, probability), the most probable first; probabilities between 0 and 1, as the
     network gives them. Bring the image to model.input_size in any way: stretched, cropped or padded.
 
-    Example: classify(classifier, datasets.photograph("chelsea"), top=1) is one pair, such as [("Egyptian Mau", 0.8)].
+    Example: classify(classifier, datasets.photograph("chelsea"), top=1) is a list of one pair: a class's name, its probability.
     """
     ### BEGIN SOLUTION
     rgb = image[..., np.newaxis] if image.ndim == 2 else image
@@ -233,7 +233,7 @@ widgets.picture_upload(lambda image: classify(classifier, image), datasets.photo
 # ### How certain is it? (1 point)
 #
 # How certain are both networks where they are right, where they are wrong, and where *no* class fits? What does such a
-# probability mean for pictures unlike the training's? Five to eight sentences, with figures.
+# probability mean for pictures unlike the training's? Six to ten sentences, with figures.
 #
 # | criterion | points |
 # | --- | --- |
@@ -619,7 +619,7 @@ measured("best_layer_for_tissue", ("first", "middle", "last")[np.argmax(panels["
 # ### When does it pay? (1 point)
 #
 # Why does a backbone that was trained on cars and cats help with bricks and gravel, above all when there are few images?
-# And why did it seem useless for the tissue at first? Four to six sentences, with figures from both plots.
+# And why did it seem useless for the tissue at first? Four to eight sentences, with figures from both plots.
 #
 # | criterion | points |
 # | --- | --- |
@@ -651,7 +651,7 @@ measured("best_layer_for_tissue", ("first", "middle", "last")[np.argmax(panels["
 # are enough to begin with. `keras.utils.image_dataset_from_directory` reads such folders, resizes the images and keeps
 # some for validation. Until you have images, the cell writes an example elsewhere: faces, and other things.
 #
-# The network is EfficientNet-Lite0 up to the layer that was best in the probes, with your own head.
+# The network is EfficientNet-Lite0 up to the layer that was its best for the tissue and the faces, with your own head.
 
 # %%
 folder = Path("my_images") if Path("my_images").is_dir() else tasks.example_folder(few["faces"])
@@ -700,7 +700,7 @@ for layer in network_d.layers[-5:]:
 #
 # Can a network that was made for 32×32 take images of another size? Answer for ResNet-20 and for network d. What happens
 # to the shapes in each, layer by layer, for 64×64? And what can be done where the network itself does not take them?
-# Four to six sentences.
+# Four to eight sentences.
 #
 # | criterion | points |
 # | --- | --- |
@@ -789,9 +789,8 @@ measured("windows_called_cat", cats)
 # most probable class, and its colour says how probable "cat" is. In our run that is up to
 # 0.85<!-- our answers windows.highest --> along the bridge of the nose, and below 0.1 just above the eyes and at the tip of
 # the nose. Most windows hold a piece of this face, which is like no cat of CIFAR-10. And look at the last one, at the lower
-# right: it holds only background, and is called a cat as well. "Cat" seems to be what this network says where it knows
-# nothing better, as it did with the rotated images of {{lab augmentation}}. All windows were
-# computed at once, and what they share only once: this is how detection and segmentation began.
+# right: it holds only background, and is called a cat as well. So "cat" on this map need not mean that the window shows
+# a cat. All windows were computed at once, and what they share only once: this is how detection and segmentation began.
 #
 # **Try it:** draw the map of "dog" or "frog" as well. Shrink the cat to 48×72, so that a window holds more of it. Then
 # give your own pictures to `classify` in section 2, upside down as well.

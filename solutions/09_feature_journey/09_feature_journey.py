@@ -69,7 +69,7 @@ def prepare(data, seed):
     n, n_test = profile.samples(6_000), profile.samples(len(data.x_test))  # at most: plenty to look inside
     x, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train[:n], data.x_test[:n_test]))
     y, y_test = data.y_train[:n], data.y_test[:n_test]
-    return *train_test_split(x, y, test_size=max(10, n // 10), stratify=y, random_state=seed), x_test, y_test
+    return *train_test_split(x, y, test_size=max(10, len(x) // 10), stratify=y, random_state=seed), x_test, y_test
 
 
 *parts, x_test, y_test = prepare(data, seed=0)
@@ -371,7 +371,8 @@ measured("dead_filters", float(dead["conv1"]))
 # %% [markdown]
 # ### Your explanation (1 point)
 #
-# Three to five sentences. Use your numbers.
+# How does a filter die, and why does it stay dead? Did the dead filters harm the network, and what keeps filters
+# alive? Four to eight sentences, with your numbers.
 #
 # | criterion | points |
 # | --- | --- |
@@ -579,7 +580,7 @@ measured("saliency_of_random_weights", insight.correlation(rows["saliency, train
 #
 # ### Your judgement (1 point)
 #
-# Compare Grad-CAM and the occlusion map. Four to six sentences.
+# Compare Grad-CAM and the occlusion map. Four to eight sentences.
 #
 # | criterion | points |
 # | --- | --- |

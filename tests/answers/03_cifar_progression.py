@@ -646,6 +646,14 @@ def c_dropout_of_everything():
     return finish([*stack_c(), layers.Dropout(1.0)])
 
 
+@wrong("build_c", says="get no gradient")
+def c_dropout_of_everything_before_zeros():
+    scores = layers.Dense(10, activation="softmax", kernel_initializer="zeros")
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_c(), layers.Dropout(1.0), scores])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 @right("build_d")
 def d_with_a_loop():
     model = keras.Sequential([keras.Input((32, 32, 3))])
