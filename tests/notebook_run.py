@@ -49,10 +49,12 @@ def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
     command += [f"--junitxml={folder / 'report.xml'}", str(folder / "lab.ipynb")]
     # A pytest inside of pytest, without other plugins: another process would begin with a second of imports.
     settings = mini_course.environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    gc.freeze()  # or each collection of garbage at its end goes through all that this process has imported
     with mock.patch.dict(os.environ, settings, clear=True), warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # nbval leaves a file open
         code = pytest.main(command, plugins=[keep := Keep()])
         gc.collect()
+    gc.unfreeze()
     assert code in (0, 1), f"pytest ended with {code}"  # 1: some cells failed; anything else: nothing was run
 
     indices = [index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]

@@ -6,6 +6,7 @@ is imported before the first order comes. The first process runs no operation of
 """
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -47,6 +48,8 @@ def serve(listener: socket.socket) -> None:
             import seaborn  # noqa: F401
             import tensorflow  # noqa: F401
 
+            gc.collect()
+            gc.freeze()  # a collection in a copy would go through all of this, and copy its memory
             loaded = True
         if os.fork() == 0:
             listener.close()

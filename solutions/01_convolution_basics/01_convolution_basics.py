@@ -18,7 +18,7 @@
 #
 # **You need** NumPy arrays and loops, and sections 1 to 3 of {{lab getting_started}}. No calculus.
 #
-# **Time:** about 120 minutes of work. Running every cell takes about 10 seconds on two CPU cores. You need no GPU; if
+# **Time:** about 120 minutes of work. Running every cell takes about 20 seconds on two CPU cores. You need no GPU; if
 # you have one, section 8 measures it.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says

@@ -22,7 +22,7 @@
 # pooling. A scikit-learn model has two methods that you will use: `fit` learns from images and labels, `score` gives the
 # accuracy.
 #
-# **Time:** about 120 minutes of work. Running every cell takes about 50 seconds on two CPU cores; a GPU is not
+# **Time:** about 120 minutes of work. Running every cell takes about a minute on two CPU cores; a GPU is not
 # needed.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR

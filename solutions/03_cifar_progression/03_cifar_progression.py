@@ -21,7 +21,7 @@
 # **You need** {{lab convolution_basics}} (kernels, borders, pooling, counting parameters) and
 # {{lab slash_cnn_vs_classic_ml}} (training, overfitting).
 #
-# **Time:** about 100 minutes of work. Running every cell takes about 9 minutes on two CPU cores, most of
+# **Time:** about 100 minutes of work. Running every cell takes about 10 minutes on two CPU cores, most of
 # it in section 4. Where our runs are replayed there (`TRAIN = False`) it takes about 3 minutes, and with
 # `run_profile="quick"` in the next cell about 2 minutes. A GPU is not needed.
 #

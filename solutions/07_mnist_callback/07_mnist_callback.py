@@ -21,8 +21,8 @@
 # **You need** {{lab cifar_progression}} (networks, training and validation) and {{lab augmentation}} (augmentation,
 # `tf.data`, the confusion matrix).
 #
-# **Time:** about 115 minutes of work. Running every cell takes about 3 minutes on two CPU cores. Where our run is
-# taken in section 5 (`TRAIN = False`) it takes about a minute, and with `run_profile="quick"` in the next cell about 50 seconds.
+# **Time:** about 115 minutes of work. Running every cell takes about 4 minutes on two CPU cores. Where our run is
+# taken in section 5 (`TRAIN = False`) it takes about 2 minutes, and with `run_profile="quick"` in the next cell about 50 seconds.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
 # CODE HERE`. The cell below it checks your function. 17 points for code and 3 for written answers: 20 in all.

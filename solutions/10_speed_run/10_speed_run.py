@@ -21,7 +21,7 @@
 # **You need** {{lab cifar_progression}} (network d, multiply-adds), {{lab configurable_cnn}} (batch normalisation) and
 # {{lab augmentation}} (flips and shifts).
 #
-# **Time:** about 115 minutes of work. Running every cell takes about 4 minutes on two CPU cores, since our trained
+# **Time:** about 115 minutes of work. Running every cell takes about 3 minutes on two CPU cores, since our trained
 # network is loaded, and with `run_profile="quick"` in the next cell about 2 minutes, on few images. The
 # whole training is much longer without a GPU; section 5 says how long.
 #
