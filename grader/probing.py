@@ -173,6 +173,8 @@ class Probing:
         if self.isolation == "bubblewrap":
             return self._launch(connection, str(limits.memory), str(limits.seconds))
         if self.process is None or self._has_ended():
+            if self.control is not None:
+                self.control.close()
             self.control, theirs = socket.socketpair()
             with theirs:
                 self.process = self._launch(theirs)

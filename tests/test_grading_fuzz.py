@@ -109,7 +109,11 @@ def test_any_source_has_a_shape(source):
     report.shape_of(source)
 
 
-@given(st.lists(st.tuples(st.text(min_size=1, max_size=40), st.binary(max_size=50) | st.none()), max_size=4))
+# zipfile itself ends a name at NUL, and cannot write an empty one.
+NAMES = st.text(min_size=1, max_size=40).filter(lambda name: name.replace("\ud800", "").partition("\0")[0])
+
+
+@given(st.lists(st.tuples(NAMES, st.binary(max_size=50) | st.none()), max_size=4))
 @example([("../../../etc/passwd.ipynb", None), ("/absolute/x.ipynb", None), ("C:\\x\\y.ipynb", None)])
 def test_no_name_in_a_zip_file_leaves_the_folder(tmp_path_factory, entries):
     """None stands for a lab's notebook."""
