@@ -158,7 +158,7 @@ def test_table():
     assert "returned list" in says(rows, lambda n, k: [])
     assert "returned None. Does it end with `return`?" in says(rows, lambda n, k: None)
     assert "styled table" in says(rows, lambda n, k: frame(n).style)
-    assert "The column double is missing; the columns of your table: n." in says(rows, lambda n, k: frame(n)[["n"]])
+    assert "Missing: the column double; the columns of your table: n." in says(rows, lambda n, k: frame(n)[["n"]])
     assert "Rows and columns are exchanged" in says(rows, lambda n, k: frame(n).T)
     assert "same name" in says(rows, lambda n, k: frame(n)[["n", "n"]])
     assert says(rows, lambda n, k: frame(n, double=1)).startswith("The column double has the right shape")

@@ -646,7 +646,7 @@ def c_dropout_of_everything():
     return finish([*stack_c(), layers.Dropout(1.0)])
 
 
-@wrong("build_c", says="get no gradient")
+@wrong("build_c", says="so they never change")
 def c_dropout_of_everything_before_zeros():
     scores = layers.Dense(10, activation="softmax", kernel_initializer="zeros")
     model = keras.Sequential([keras.Input((32, 32, 3)), *stack_c(), layers.Dropout(1.0), scores])
