@@ -181,10 +181,9 @@ def test_help_lists_every_verb():
     assert {"lab", "test", "venv", "outputs", "release", "bundle", "grade", "reproduce"} < set(verbs)
 
 
-def test_ci_opens_the_labs_in_a_browser_and_calls_make_test():
+def test_ci_calls_make_test():
     script = ROOT / ".ci" / "run"
-    run = [line for line in script.read_text().splitlines() if not line.startswith("#")]
-    assert run == ["set -e", "make test-browser BROWSER=tests/browser/test_chair.py", "make test"]
+    assert script.read_text() == "#!/usr/bin/env bash\nexec make test\n"
     assert os.access(script, os.X_OK)
 
 

@@ -128,7 +128,8 @@ class Chair:
 
     def __init__(self, page, address):
         self.page, self.address, self.faults = page, address, []
-        page.on("pageerror", lambda fault: self.faults.append(str(fault)))
+        # JupyterLab itself complains when a kernel is restarted while it waits for an answer.
+        page.on("pageerror", lambda fault: "Canceled future" in str(fault) or self.faults.append(str(fault)))
 
     def picture(self, name: str) -> None:
         PICTURES.mkdir(parents=True, exist_ok=True)
@@ -146,6 +147,14 @@ class Chair:
             f" const kernel = panel.sessionContext?.session?.kernel; return {condition}; }}"
         )
         self.page.wait_for_function(code, arg=value, timeout=1000 * SECONDS)
+
+    def restart(self) -> None:
+        """Restart the kernel, and wait until the new one answers: what is asked before goes to the old one and is lost."""
+        self.page.evaluate(
+            "async () => { const context = window.jupyterapp.shell.currentWidget.sessionContext;"
+            " await context.restartKernel(); await context.session.kernel.requestKernelInfo(); }"
+        )
+        self.wait("kernel?.status === 'idle'")
 
     def run_all(self) -> None:
         """Run every cell, and wait until the last one has run."""

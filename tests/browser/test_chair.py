@@ -47,8 +47,7 @@ def test_unsolved_lab_wrong_and_right_answer_syntax_error_and_restart(lab):
     chair.run("# EXERCISE dense_parameters", RIGHT)
     chair.run("checks.dense_parameters(")
 
-    chair.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
-    chair.wait("kernel?.status === 'idle'")
+    chair.restart()
     told = chair.run("checks.dense_parameters(")
     told.get_by_text("The kernel is new: run the cells above first").last.wait_for()
     chair.picture("restarted")
