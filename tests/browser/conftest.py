@@ -149,7 +149,7 @@ class Chair:
         self.page.wait_for_function(code, arg=value, timeout=1000 * SECONDS)
 
     def restart(self) -> None:
-        """Restart the kernel, and wait until the new one answers: what is asked before goes to the old one and is lost."""
+        """Restart the kernel, and wait until the new one answers: what is asked before is lost with the old one."""
         self.page.evaluate(
             "async () => { const context = window.jupyterapp.shell.currentWidget.sessionContext;"
             " await context.restartKernel(); await context.session.kernel.requestKernelInfo(); }"
