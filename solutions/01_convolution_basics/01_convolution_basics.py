@@ -782,9 +782,9 @@ def measure(seed):
 #
 # Every output value of a convolution can be computed independently of the others. 100 images have 32 million output
 # values. A GPU computes thousands of them at the same time, a CPU far fewer, so with much work the GPU wins by far.
-# Besides, each call has a fixed cost: Python prepares it and hands
-# it to the GPU. (Outside this measurement the images must also be copied there.) In the measurement above, 98 images more
-# cost the GPU only 0.4 ms, so nearly all of the 1.2<!-- our convolution_on_gpu gpu_2_ms --> ms for two images is fixed cost.
+# Besides, each call has a fixed cost: Python prepares it and hands it to the GPU. (Outside this measurement the images
+# must also be copied there.) In the measurement above the GPU needs 1.2<!-- our convolution_on_gpu gpu_2_ms --> ms for two
+# images and hardly more for 100, 1.6<!-- our convolution_on_gpu gpu_100_ms --> ms: nearly all of the former is fixed cost.
 # The CPU needs 67<!-- our convolution_on_gpu cpu_100_ms --> ms for 100 images, but only
 # 1.7<!-- our convolution_on_gpu cpu_2_ms --> ms for two: the fixed cost pays off only where there is much work to save.
 

@@ -466,7 +466,7 @@ predict("accuracy_of_d", ...)
 #
 # 1. **The first loss.** A network that knows nothing gives each class about the same probability, 1/10. Its
 #    cross-entropy is −log(1/10) = log(10) = 2.30, with label smoothing too. Untrained scores are not equal, so the loss is
-#    larger: ours were between 3.1 and 5.1. A loss of 800? Then the images are not scaled.
+#    larger, a few units. A loss of 800? Then the images are not scaled.
 # 2. **A few steps on a single batch.** The loss must fall. If it does not, the learning rate is much too large or too small, or the
 #    gradient does not reach the weights.
 # 3. **Memorise twenty images.** Any network whose layers are connected correctly can learn twenty images by heart. One that cannot
