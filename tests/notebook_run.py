@@ -46,7 +46,7 @@ def nbval(nb: nbformat.NotebookNode, folder: Path) -> Run:
     command = ["-q", "-p", "no:cacheprovider", "-p", "nbval.plugin", "--nbval-lax", f"--nbval-cell-timeout={SECONDS}"]
     command += ["-p", "no:unraisableexception", f"--junitxml={folder / 'report.xml'}", str(folder / "lab.ipynb")]
     # A pytest inside of pytest, without other plugins: another process would begin with a second of imports. What
-    # nobody caught is left to the outer one: to look for it the inner one would go through all that was imported, twice.
+    # nobody caught is left to the outer one: the inner one would go through all that was imported, twice, to find it.
     settings = mini_course.environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     with (
         mock.patch.dict(os.environ, settings, clear=True),
