@@ -496,13 +496,13 @@ def judge_learning(model: dict) -> str | None:
         )
     if step["planned"] is not None and step["planned"] <= 0:
         return "Your plan for the learning rate soon leads to 0: nothing would be learned."
-    if not step["moved"] and step["planned"] is None:
-        return f"A step of your optimizer changes no weight: its learning rate is {rate:g}."
     if step["still"]:
         return (
             f"The weights of your layer {step['still'][0]} get no gradient, so they never change. Does something "
             "behind it, such as a dropout of rate 1, let nothing through?"
         )
+    if not step["moved"] and step["planned"] is None:
+        return f"A step of your optimizer changes no weight: its learning rate is {rate:g}."
     if not step["growth"] < EXPLODED:
         return (
             f"After one step on a few images your weights are {step['growth']:,.0f} times as large as before: a "

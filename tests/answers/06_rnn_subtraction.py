@@ -641,6 +641,26 @@ def built_afterwards(rnn, hidden, n_layers):
     return model
 
 
+@right("build_seq2seq")
+def scores_that_begin_as_zeros(rnn, hidden, n_layers):
+    return stack(rnn, hidden, n_layers, last=layers.Dense(12, activation="softmax", kernel_initializer="zeros"))
+
+
+@wrong("build_seq2seq", says="begin as zeros: at first nothing of its input comes through")
+def encoder_that_begins_as_zeros(rnn, hidden, n_layers):
+    model = stack(rnn, hidden, n_layers)
+    model.weights[0].assign(0 * np.asarray(model.weights[0]))
+    return model
+
+
+@wrong("build_seq2seq", says="let nothing through")
+def scores_of_zero_through_relu(rnn, hidden, n_layers):
+    last = layers.TimeDistributed(
+        keras.Sequential([layers.Dense(12, activation="relu", kernel_initializer="zeros"), layers.Softmax()])
+    )
+    return stack(rnn, hidden, n_layers, last=last)
+
+
 @wrong("build_seq2seq", says="was given activation=relu")
 def relu_cells(rnn, hidden, n_layers):
     return stack(lambda *given, **settings: rnn(*given, activation="relu", **settings), hidden, n_layers)
