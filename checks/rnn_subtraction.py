@@ -557,7 +557,7 @@ def judge_compiled(model: dict, case: dict) -> str | None:
             "Your network does not end in probabilities, but the loss takes its outputs for probabilities. Which "
             "activation belongs at the end?"
         )
-    if model["turned"] is not None and not is_linear(model["outputs"]["value"], model["turned"], softmax):
+    if model["turned"] is not None and not is_linear(*model["turned"], softmax):
         return (
             "The scores of your dense layer go through an activation that does not belong there (relu, or softmax "
             "twice, for example). How does the network that adds end?"
@@ -584,7 +584,7 @@ def is_linear(before: np.ndarray, after: np.ndarray, softmax: bool) -> bool:
     """Whether weights times -3 make the scores times -3; of probabilities the scores are the logarithms."""
     one, two = (np.log(np.maximum(part, 1e-30)) if softmax else part for part in (before, after))
     one, two = (part - part.mean(axis=-1, keepdims=True) for part in (one, two))
-    return np.allclose(two, -3 * one, atol=max(1e-5, 0.02 * np.abs(two).max()))  # all 0 at the start, up to rounding
+    return np.allclose(two, -3 * one, atol=0.02 * np.abs(two).max())
 
 
 # ---- exact_match --------------------------------------------------------------------------------------------

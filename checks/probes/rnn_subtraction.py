@@ -119,14 +119,22 @@ def unusual_settings(model) -> list[str]:
 
 
 def turned_scores(model, hidden: int, x: np.ndarray) -> np.ndarray | None:
-    """The outputs with the dense layer's weights times -3; None where there is no such layer. Changes the network."""
+    """The outputs with numbers of ours as the dense layer's weights, and with these times -3; (2, N, 4, 12).
+
+    The network's own may be 0 at the start, and hide what becomes of the scores. Returns None where there is no such
+    layer. Changes the network.
+    """
     shapes = ((hidden, len(CHARACTERS)), (len(CHARACTERS),))
     found = [[weight for weight in model.weights if tuple(weight.shape) == shape] for shape in shapes]
     if not all(len(weights) == 1 for weights in found):
         return None
-    for weight in (weights[0] for weights in found):
-        weight.assign(-3 * np.asarray(weight))
-    return answers(model, x)
+
+    def scores(factor: float) -> np.ndarray:
+        for (weight,) in found:
+            weight.assign(factor * np.cos(np.arange(np.prod(weight.shape))).reshape(weight.shape))
+        return answers(model, x)
+
+    return np.stack([scores(1), scores(-3)])
 
 
 class Parrot:
