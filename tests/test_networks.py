@@ -323,6 +323,10 @@ def test_weights_that_begin_as_zeros_and_layers_that_get_no_gradient_are_named()
     assert "layer first begin as zeros" in networks.judge_learning(observe(small(zeros), case))
     shut = [layers.Conv2D(4, 3, padding="same", activation="relu", name="first"), layers.Dropout(1.0)]
     assert "layer first get no gradient" in networks.judge_learning(observe(small(*shut), case))
+    end = [layers.Flatten(), layers.Dense(10, name="last"), layers.Dropout(1.0), layers.Softmax()]
+    nothing_moves = keras.Sequential([keras.Input((32, 32, 3)), *end])
+    nothing_moves.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    assert "layer last get no gradient" in networks.judge_learning(observe(nothing_moves, case))
 
 
 def test_one_layer_object_twice_in_a_sequential_is_caught_unless_it_has_no_weights():
