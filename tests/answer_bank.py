@@ -13,11 +13,13 @@ import importlib
 import importlib.util
 import itertools
 import pickle
+import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock
 
 from checks.core import RIGHT, Check, Outcome
@@ -106,14 +108,19 @@ def mistakes(check: Check) -> list[tuple[str, Callable]]:
 def kept(compute: Callable) -> Callable:
     """Compute something of an exercise once, for all workers of a test run: they share the folder `STORE`."""
 
+    def seeded(lab: str, exercise: str):
+        load_tensorflow()
+        profile.seed_everything()
+        return compute(lab, exercise)
+
     @functools.cache
     def once(lab: str, exercise: str):
         if STORE is None:
-            return compute(lab, exercise)
+            return seeded(lab, exercise)
         file = STORE / f"{compute.__name__}-{lab}-{exercise}.pickle"
         with FileLock(f"{file}.lock"):  # two workers never compute the same
             if not file.exists():
-                file.write_bytes(pickle.dumps(compute(lab, exercise)))
+                file.write_bytes(pickle.dumps(seeded(lab, exercise)))
         return pickle.loads(file.read_bytes())
 
     return once
@@ -161,9 +168,17 @@ def judged(check: Check, student: Callable, seed: int = 0, name: tuple[str, str]
 
 
 def collected(check: Check, student: Callable, seed: int) -> str:
-    """The records of a student's answer, as JSON."""
+    """The records of a student's answer, as JSON.
+
+    TensorFlow prepares each operation once, for variables once per name. So names begin anew with each answer; and its
+    own seed is set once for an exercise, see `kept`, because that makes it forget them all.
+    """
     load_tensorflow()
-    profile.seed_everything(seed)
+    from keras.src.utils import naming
+
+    naming.reset_uids()
+    random.seed(seed)  # from which Keras takes its seeds
+    np.random.seed(seed)  # noqa: NPY002 - what students may use
     return check.collect(student, seed)
 
 

@@ -607,8 +607,15 @@ def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_the_end_of_the_process_that_imports_tensorflow_is_no_students_fault(times, monkeypatch):
+def test_the_end_of_the_process_that_imports_tensorflow_is_no_students_fault(times, tmp_path, monkeypatch):
     """It is killed while a student's cell runs: the job is done again; if it happens twice, nobody gets a verdict."""
+    program = tmp_path / "grader" / "inside.py"  # the same, but for the import, which takes longest
+    program.parent.mkdir()
+    program.write_text(
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom grader import inside\n"
+        "inside.import_everything = lambda: None\ninside.main()\n"
+    )
+    monkeypatch.setattr(probing, "ROOT", tmp_path)
     process, ask, kills = probing.Probing(), probing.Child.ask, [None] * times
 
     def killing(child, message, seconds):

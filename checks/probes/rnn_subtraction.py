@@ -75,19 +75,17 @@ def build_seq2seq(student, case: dict) -> dict:
     outputs = {"value": both["value"][: len(x)]} if "value" in both else both
     if ends_in_softmax(outputs):
         scores = keras.ops.convert_to_tensor(np.asarray(keras.ops.softmax(scores)))
-    learns = (
-        found["optimizer"] and "value" in outputs and case["n_layers"] == 1
-    )  # once is enough, and deep ones are slow
+    looked_into = "value" in outputs and case["n_layers"] == 1  # once is enough, and deep ones are slow
     return found | {
         "reads_on": "value" in both and not np.allclose(*np.split(both["value"], 2), atol=1e-6),
         "settings": unusual_settings(model),
         "outputs": outputs,
-        "first_step": first_step(model, case["x"], case["y"]) if learns else None,
+        "first_step": first_step(model, case["x"], case["y"]) if found["optimizer"] and looked_into else None,
         "computed_loss": call(lambda: float(model.compute_loss(x, y, scores))),
         "metrics": call(
             lambda: {name: float(v) for name, v in model.compute_metrics(x, y, scores).items() if name != "loss"}
         ),
-        "turned": turned_scores(model, case["hidden"], case["x"]) if "value" in outputs else None,
+        "turned": turned_scores(model, case["hidden"], case["x"]) if looked_into else None,
     }
 
 
