@@ -251,7 +251,11 @@ def labelled_images(rng: np.random.Generator):
         yield {"x": x, "y": y, "batch_size": batch_size, "augmented": augmented, "training": training}
 
 
-@judges(probes.make_pipeline, labelled_images, "With training={training}: ")
+def with_settings(case: dict) -> str:
+    return f"With training={case['training']} and {'an `augment`' if case['augmented'] else 'augment=None'}: "
+
+
+@judges(probes.make_pipeline, labelled_images, with_settings)
 def make_pipeline(answer, case):
     if answer["seen"]["pair"]:
         return "Your pipeline hands images and labels to `augment` as a pair. It takes the images alone."
@@ -521,6 +525,8 @@ confusion_matrix.mistakes = {
     "All rows are alike. `[[0] * n] * n` is one row, n times: what you change in one changes in all.": (
         of_counts(lambda matrix: np.repeat(matrix.sum(0, keepdims=True), len(matrix), axis=0))
     ),
+    "Each image is counted twice, also with its classes exchanged. A row belongs to a true class, a column to a "
+    "predicted one: the matrix need not be symmetric.": of_counts(lambda matrix: matrix + matrix.T),
     "Only mistakes are counted. Right predictions belong on the diagonal.": (
         of_counts(lambda matrix: matrix - np.diag(np.diag(matrix)))
     ),
@@ -542,6 +548,7 @@ def matrices(rng: np.random.Generator):
 
 @compare(
     matrices,
+    where=lambda case: f"For the matrix {case['matrix'].tolist()}: ",
     form=table(
         ("precision", "recall"), "One row per class is wanted, also for those that do not occur", reports.FINITE
     ),

@@ -51,7 +51,11 @@ def with_images(wrong):
     return lambda x, y: (x / np.float32(255), wrong(y))
 
 
-@compare(pictures, form=pair({"the array of images": array(1e-3, "float32"), "the array of labels": array()}))
+@compare(
+    pictures,
+    where="For images of shape {x.shape}: ",
+    form=pair({"the array of images": array(1e-3, "float32"), "the array of labels": array()}),
+)
 def preprocess(x, y):
     return x / np.float32(255), one_hot(y)
 
@@ -113,7 +117,11 @@ def each_by(others_of):
     return lambda *parts: [scaled([x], *others_of(x, parts[0]))[0] for x in parts]
 
 
-@compare(three_parts, form=lambda case: pair({f"`{name}`": array(2e-3, "float32") for name in case}))
+@compare(
+    three_parts,
+    where=lambda case: f"For {' and '.join(f'`{name}` of shape {x.shape}' for name, x in case.items())}: ",
+    form=lambda case: pair({f"`{name}`": array(2e-3, "float32") for name in case}),
+)
 def standardise(x_train, *others):
     return scaled((x_train, *others), x_train)
 

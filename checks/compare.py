@@ -112,7 +112,9 @@ class number:  # noqa: N801
             return Reason(f"{where}{name} is None. Does your function end with `return`?")
         if as_number(yours) is None:
             return Reason(f"{where}{name} should be a number, not {kind(yours)}.")
-        return Reason(f"{where}{name} is {printed(as_number(yours))}, and that is not right.")
+        # Without a named case there is one right number, which is for the student to find.
+        wanted = f"but {printed(as_number(expected))} is wanted" if where else "and that is not right"
+        return Reason(f"{where}{name} is {printed(as_number(yours))}, {wanted}.")
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def answers_of_layers(case: dict) -> dict[str, np.ndarray]:
     return dict(zip(STRAIGHT, (corners, halved, halved, edges, row, row @ weights[4] + weights[5]), strict=True))
 
 
-@judges(probes.layer_outputs, networks)
+@judges(probes.layer_outputs, networks, "For a {kind} network and the names {names}: ")
 def layer_outputs(answer, case):
     layers, names = answers_of_layers(case), case["names"]
     unknown = [name for name in names if name not in layers]
@@ -156,7 +156,9 @@ def activations(rng: np.random.Generator):
         yield {"activations": values.astype("float32"), "filter": filter, "top": top}
 
 
-@judges(probes.most_exciting, activations)
+@judges(
+    probes.most_exciting, activations, "For activations of shape {activations.shape}, filter={filter} and top={top}: "
+)
 def most_exciting(answer, case):
     if answer["kind"] == "None":
         return "Your function returned None. Does it end with `return`?"
@@ -487,7 +489,7 @@ def mean_gradient(case: dict, found: dict, mixture: np.ndarray) -> np.ndarray:
     return gradient(case, found, mixture).mean(axis=(0, 1))
 
 
-@judges(probes.grad_cam, classifiers)
+@judges(probes.grad_cam, classifiers, "For the layer '{layer}' and label={label}: ")
 def grad_cam(answer, case):
     found, yours = inside(case), answer["map"]
     both = [one for one in (yours, answer["again"]) if isinstance(one, np.ndarray)]

@@ -47,7 +47,7 @@ def pictures(rng: np.random.Generator):
         yield {"images": rng.integers(0, brightest, shape, dtype=np.uint8)}
 
 
-@compare(pictures, "the array of images", form=array(1e-3, "float32", numpy=True))
+@compare(pictures, "the array of images", "For images of shape {images.shape}: ", array(1e-3, "float32", numpy=True))
 def scale_pixels(images):
     return images / np.float32(255)
 

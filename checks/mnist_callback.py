@@ -28,7 +28,7 @@ def digits(rng: np.random.Generator):
         yield {"images": rng.integers(0, brightest, (n, 28, 28), dtype=np.uint8)}
 
 
-@compare(digits, "the array of images", form=array(1e-3, "float32", numpy=True))
+@compare(digits, "the array of images", "For images of shape {images.shape}: ", array(1e-3, "float32", numpy=True))
 def prepare_images(images):
     return images[..., np.newaxis] / np.float32(255)
 
@@ -149,7 +149,11 @@ def mistake_at(case: dict, epoch: int) -> str:
     return "percent" if any(one is not None for one in before[:-1]) else "always"
 
 
-@judges(probes.StopAtAccuracy, trainings)
+def with_threshold(case: dict) -> str:
+    return "Without a threshold: " if case["threshold"] is None else f"With threshold={case['threshold']}: "
+
+
+@judges(probes.StopAtAccuracy, trainings, with_threshold)
 def StopAtAccuracy(answer, case):  # noqa: N802 - a check is called like its exercise
     if answer["kind"] != "Callback":
         return f"A keras.callbacks.Callback is wanted; yours is {answer['kind']}: Keras would not know what to call."
@@ -408,6 +412,7 @@ def labels(rng: np.random.Generator):
 
 @compare(
     labels,
+    where="For {n_classes} classes: ",
     form=table(COLUMNS, "One row per class is wanted, also for those that do not occur", reports.FINITE),
     probe=functions.table,
 )

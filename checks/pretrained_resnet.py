@@ -59,7 +59,7 @@ def counts(case: dict) -> dict:
     }
 
 
-@judges(probes.describe_network, networks)
+@judges(probes.describe_network, networks, "For a {kind} network and memory_bytes={memory_bytes}: ")
 def describe_network(answer, case):
     found, right = answer["found"], counts(case)
     keys = ("convolutions", "parameters", "trainable", "input_size", "first_layer", "last_layer", "hessian_share")
@@ -348,10 +348,13 @@ def own_layer(kind: str) -> str:
     )
 
 
-@judges(probes.residual_block, blocks)
+BLOCK = "For an input of {x.shape[3]} channels, filters={filters} and stride={stride}: "
+
+
+@judges(probes.residual_block, blocks, BLOCK)
 def residual_block(answer, case):
     x, filters, stride = case["x"], case["filters"], case["stride"]
-    where = f"For an input of {x.shape[-1]} channels, filters={filters} and stride={stride}: "
+    where = BLOCK.format(**case)
     expected = [x.shape[1] // stride, x.shape[2] // stride, filters]
     layers, same = answer["layers"], x.shape[-1] == filters and stride == 1
     convolutions = [layer for layer in layers if layer["kind"] == "Conv2D"]
@@ -374,6 +377,8 @@ def residual_block(answer, case):
             f"{where}two 3×3 convolutions are wanted on the way from x to the output (and 1×1 in the shortcut, where "
             f"it needs one); yours: {sizes}."
         )
+    if {*kinds} & {*DROPOUTS}:
+        return "There is a dropout in the block. A residual block has none: F(x) is convolution and normalisation."
     if same and len(convolutions) > 2:
         return f"{where}the shape does not change, so the shortcut should be x itself, without a convolution."
     if len(norms) < 2:
@@ -538,6 +543,7 @@ def build_resnet20(answer, case):
 @judges(
     probes.freeze_backbone,
     lambda rng: ({"weights_seed": int(rng.integers(1, 10_000)), "nested": nested} for nested in (False, True)),
+    lambda case: f"For a backbone with{'' if case['nested'] else 'out'} a network inside: ",
 )
 def freeze_backbone(answer, case):
     if not answer["same_layers"]:
@@ -569,7 +575,7 @@ def heads(rng: np.random.Generator):
         yield {"x": x, "frozen": frozen, "classes": classes, "weights_seed": int(rng.integers(1, 10_000))}
 
 
-@judges(probes.add_head, heads)
+@judges(probes.add_head, heads, "For n_classes={classes}: ")
 def add_head(answer, case):
     classes, shape = case["classes"], answer["output_shape"]
     if answer["input_shape"] not in ([12, 12, 3], [None, None, 3]):
@@ -725,7 +731,7 @@ def class_maps(case: dict, x: np.ndarray, order=(0, 1, 2), biases=True, activati
     return values
 
 
-@judges(probes.to_fully_convolutional, classifiers)
+@judges(probes.to_fully_convolutional, classifiers, "For a network for images of {x.shape[1]}×{x.shape[2]} pixels: ")
 def to_fully_convolutional(answer, case):
     n, height, width, channels = case["x"].shape
     if answer["input_shape"] is not None and answer["input_shape"][:2] != [None, None]:

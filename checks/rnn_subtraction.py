@@ -68,7 +68,7 @@ def texts(rng: np.random.Generator):
         }
 
 
-@judges(probes.CharacterTable, texts)
+@judges(probes.CharacterTable, texts, "With texts such as {texts[1]!r}: ")
 def CharacterTable(answer, case):
     if answer["sum"] and "IndexError" in answer["too_long"].get("raised", []):
         return untouched("CharacterTable", "This is still the table of the network that adds: it knows 1+1.")
@@ -251,6 +251,9 @@ QUERY_MISTAKES = {
     "Your query has zeros in front of its numbers. A short query is filled up with spaces.": lambda a, b: (
         f"{a:03}-{b:03}"[::-1]
     ),
+    "Spaces stand on both sides of the query. Before it is reversed, all of them stand on its right.": lambda a, b: (
+        f"{a}-{b}".center(QUERY)[::-1]
+    ),
     "The query always begins with the larger number. 4-62 and 62-4 are two questions.": lambda a, b: (
         f"{max(a, b)}-{min(a, b)}".ljust(QUERY)[::-1]
     ),
@@ -258,6 +261,7 @@ QUERY_MISTAKES = {
 ANSWER_MISTAKES = {
     "The answer is reversed. Only the query is.": lambda a, b: str(a - b).ljust(ANSWER)[::-1],
     "The spaces of the answer are on the wrong side: fill it up on its right.": lambda a, b: str(a - b).rjust(ANSWER),
+    "Spaces stand on both sides of the answer: fill it up on its right.": lambda a, b: str(a - b).center(ANSWER),
     "The answer has no spaces: all answers need 4 characters.": lambda a, b: str(a - b),
     "The answer is that of b - a.": lambda a, b: str(b - a).ljust(ANSWER),
     "The minus sign of negative results is missing.": lambda a, b: str(abs(a - b)).ljust(ANSWER),
@@ -332,7 +336,7 @@ def same(one, other) -> bool:
     return all(np.array_equal(p, q) for p, q in zip(one, other, strict=True))
 
 
-@judges(probes.make_questions, draws)
+@judges(probes.make_questions, draws, "For n={n} and digits={digits}: ")
 def make_questions(answer, case):
     n, digits, parts = case["n"], case["digits"], answer["parts"]
     for part in parts:
@@ -447,7 +451,10 @@ def configurations(rng: np.random.Generator):
         yield {"rnn": rnn, "hidden": hidden, "n_layers": n_layers, "x": x, "y": y, "scores": scores.astype("float32")}
 
 
-@judges(probes.build_seq2seq, configurations)
+ASKED = "For rnn={rnn}, hidden={hidden}, n_layers={n_layers}: "
+
+
+@judges(probes.build_seq2seq, configurations, ASKED)
 def build_seq2seq(model, case):
     if "axes" in model:
         if model["axes"] == "repeat":
@@ -475,7 +482,7 @@ def build_seq2seq(model, case):
 def judge_layers(model: dict, case: dict) -> str | None:
     """What is wrong with the recurrent layers, and with what is around them."""
     rnn, hidden, n_layers = case["rnn"], case["hidden"], case["n_layers"]
-    asked = f"For rnn={rnn}, hidden={hidden}, n_layers={n_layers}: "
+    asked = ASKED.format(**case)
     kinds = [layer["kind"] for layer in model["layers"]]
     if model["input_shape"] is None:
         return "Your network does not tell the shape of its input: begin it with `keras.Input(...)`."
@@ -613,7 +620,7 @@ def answered(rng: np.random.Generator):
         yield {"x": x[order], "y": y[order], "outputs": outputs[order].astype("float32")}
 
 
-@judges(probes.exact_match, answered)
+@judges(probes.exact_match, answered, "For {x.shape[0]} questions: ")
 def exact_match(answer, case):
     y = case["y"]
     right = float((case["outputs"].argmax(-1) == y.argmax(-1)).all(axis=1).mean())
@@ -699,7 +706,13 @@ def numbers(rng: np.random.Generator):
     yield {"a": a, "b": b}
 
 
-@compare(numbers, "the array of counts")
+def pairs_in_words(case: dict) -> str:
+    if len(case["a"]) > 10:
+        return f"For {len(case['a'])} other pairs: "
+    return f"For a = {case['a'].tolist()} and b = {case['b'].tolist()}: "
+
+
+@compare(numbers, "the array of counts", pairs_in_words)
 def count_borrows(a, b):
     return _borrows(a, b)
 

@@ -161,7 +161,7 @@ def noisy_labels(rng: np.random.Generator):
         yield {"x_train": x[:n_train], "y_train": y[:n_train], "x_test": x[n_train:], "y_test": y[n_train:]}
 
 
-@judges(probes.score_models, noisy_labels)
+@judges(probes.score_models, noisy_labels, "For {x_train.shape[0]} training images and {x_test.shape[0]} test images: ")
 def score_models(answer, case):
     if answer["kind"] != "DataFrame":
         return f"A pandas DataFrame is wanted, but your function returned {answer['kind']}."
@@ -308,7 +308,11 @@ def momenta_and_filters(rng: np.random.Generator):
     yield {"filters": int(rng.choice([3, 6, 14]))}
 
 
-@judges(probes.build_network, momenta_and_filters)
+def call_with(case: dict) -> str:
+    return f"For build_conv_network({', '.join(f'{name}={value}' for name, value in case.items())}): "
+
+
+@judges(probes.build_network, momenta_and_filters, call_with)
 def build_conv_network(model, case):
     filters = case.get("filters", 10)
     plan = [conv(filters, bias=False), pool(), norm(), conv(filters, bias=False), MEANS, scores(1)]

@@ -13,13 +13,11 @@ import importlib
 import importlib.util
 import itertools
 import pickle
-import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock
 
 from checks.core import RIGHT, Check, Outcome
@@ -177,8 +175,7 @@ def collected(check: Check, student: Callable, seed: int) -> str:
     from keras.src.utils import naming
 
     naming.reset_uids()
-    random.seed(seed)  # from which Keras takes its seeds
-    np.random.seed(seed)  # noqa: NPY002 - what students may use
+    profile.seed_python(seed)
     return check.collect(student, seed)
 
 

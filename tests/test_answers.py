@@ -63,6 +63,14 @@ def test_each_misconception_earns_its_own_sentence(lab, exercise):
 
 
 @every_exercise
+def test_a_check_of_several_cases_names_the_one_where_code_raises(lab, exercise):
+    check = answer_bank.checks(lab)[exercise]
+    cases = check.drawn(0)
+    by_its_judge = exercise == "classify"  # whose probe goes on after an error
+    assert len(cases) == 1 or by_its_judge or all(check.named(case) for case in cases)
+
+
+@every_exercise
 def test_untouched_stub_is_not_attempted(lab, exercise):
     def untouched(*args, **kwargs):
         raise NotImplementedError

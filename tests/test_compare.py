@@ -46,7 +46,7 @@ def test_sentence_with_the_cases_numbers_filled_in_stands_alone():
 
 
 def test_number_that_is_no_known_mistake_is_shown_with_its_case():
-    assert says(steps, lambda n, k: 1234567) == "For n = 5 and k = 2: the count is 1,234,567, and that is not right."
+    assert says(steps, lambda n, k: 1234567) == "For n = 5 and k = 2: the count is 1,234,567, but 2 is wanted."
     assert outcome(steps, lambda n, k: 3).mistake is None
 
 

@@ -203,6 +203,9 @@ def each_called_once(model):
         plain = keras.Model(model.inputs, model.outputs)  # not compiled: a loss of one's own cannot be copied
         return keras.models.clone_model(plain, clone_function=lambda layer: layer, call_function=once)
 
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            each_called_once(layer)
     if isinstance(model, keras.Sequential):
         shared = [layer.name for k, layer in enumerate(model.layers) if layer in model.layers[:k] and layer.weights]
         copied = {}

@@ -111,7 +111,7 @@ def build_cnn(
     use_batch_norm=True,
     l2=0.0,
 ):
-    """Return the network that the recipe above describes, compiled for one-hot labels of ten classes.
+    """Return the network of the recipe above, Sequential or functional, compiled for one-hot labels of ten classes.
 
     input_shape: (height, width, channels) of the images. n_conv_layers: 1 or more. n_filters: of the first convolution.
     n_dense_layers: dense layers before the last one, 0 or more, each of n_nodes units. use_dropout, use_batch_norm:

@@ -283,6 +283,15 @@ def straight_to_the_outputs():
     return keras.Model(inputs=[left, right], outputs=[same, layers.Dense(1, name="sum")(features)])
 
 
+@wrong("build_pair_model", says="Put a hidden Dense layer with relu")
+def hidden_layer_without_activation():
+    left, right = inputs()
+    shared = shared_layer(activation="tanh")
+    features = layers.Dense(12)(layers.concatenate([shared(left), shared(right)]))
+    same = layers.Dense(1, activation="sigmoid", name="same")(features)
+    return keras.Model(inputs=[left, right], outputs=[same, layers.Dense(1, name="sum")(features)])
+
+
 @right("build_pair_model")
 def activations_as_layers():
     left, right = inputs()

@@ -438,7 +438,7 @@ def counted_by_keras(kernel_height, kernel_width, channels, filters):
     return counted.count_params()
 
 
-@wrong("conv_parameters", says="the count is 0, and that is not right")
+@wrong("conv_parameters", says="the count is 0, but")
 def nothing_counted(kernel_height, kernel_width, channels, filters):
     return 0
 
@@ -472,7 +472,7 @@ def by_the_shape_of_keras(n_images, height, width, channels, kernels, size):
     return np.prod(shape, dtype=float) * channels * size**2
 
 
-@wrong("count_multiplications", says="and that is not right")
+@wrong("count_multiplications", says="is wanted.")
 def added_instead(n_images, height, width, channels, kernels, size):
     return n_images + height * width + kernels * size * size * channels
 

@@ -608,6 +608,23 @@ def c_one_convolution_called_twice():
     return model
 
 
+@wrong("build_c", says="twice, with the same")
+def c_one_layer_twice_in_a_network_inside():
+    second = keras.Sequential([*[conv(32)] * 2, layers.MaxPooling2D()])
+    return finish([*block(32), second, *stack_a()])
+
+
+@wrong("build_c", says="conv2d_2 twice")
+def c_one_layer_twice_inside_a_functional_network():
+    inputs = keras.Input((32, 32, 3))
+    value = layers.MaxPooling2D()(conv(32)(conv(32)(inputs)))
+    value = keras.Sequential([*[conv(32)] * 2, layers.MaxPooling2D()])(value)
+    value = layers.Dense(100, activation="relu")(layers.Flatten()(value))
+    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(value))
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 @wrong("build_c", says="yours (own_loss) gives another number")
 def c_softmax_with_own_loss_for_logits():
     return finish(stack_c(), "softmax", own_loss)
@@ -719,6 +736,11 @@ def d_all_labels_smoothed_away():
 @wrong("build_d", says="There is a convolution too many: 7 wanted, yours has 8")
 def d_one_convolution_too_many():
     return finish([*block(32), *block(64), *block(128, 4), *stack_a()])
+
+
+@wrong("build_d", says="twice, with the same weights. Make a new layer")
+def d_one_layer_in_a_list_times_two():
+    return finish([*block(32), *block(64), conv(128), *[conv(128)] * 2, layers.MaxPooling2D(), *stack_a()])
 
 
 @wrong("build_d", says="The sixth convolution is frozen")

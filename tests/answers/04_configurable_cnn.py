@@ -584,7 +584,7 @@ def as_an_array(val_losses, patience):
     return np.array(with_a_counter.function(val_losses, patience))
 
 
-@wrong("early_stopping", says="the best epoch is 1, and that is not right.")
+@wrong("early_stopping", says="the best epoch is 1, but")
 def worse_than_so_many_epochs_ago(val_losses, patience):
     for i in range(patience, len(val_losses)):
         if val_losses[i] >= val_losses[i - patience]:
@@ -592,12 +592,12 @@ def worse_than_so_many_epochs_ago(val_losses, patience):
     return len(val_losses), 1
 
 
-@wrong("early_stopping", says="the number of epochs is 3, and that is not right.")
+@wrong("early_stopping", says="the number of epochs is 3, but")
 def no_loss_is_above_a_hundred(val_losses, patience):
     return with_a_counter.function([min(loss, 100) for loss in val_losses], patience)
 
 
-@wrong("early_stopping", says="and patience = 2: the number of epochs is 4, and that is not right.")
+@wrong("early_stopping", says="and patience = 2: the number of epochs is 4, but")
 def only_clear_improvements(val_losses, patience):
     best, lowest = 0, np.inf
     for epoch, loss in enumerate(val_losses):
@@ -623,6 +623,6 @@ def numbers_as_texts(val_losses, patience):
     return tuple(str(one) for one in with_a_counter.function(val_losses, patience))
 
 
-@wrong("early_stopping", says="the number of epochs is 100, and that is not right.")
+@wrong("early_stopping", says="the number of epochs is 100, but")
 def a_hundred_epochs(val_losses, patience):
     return 100, with_a_counter.function(val_losses, patience)[1]

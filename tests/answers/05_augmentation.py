@@ -87,6 +87,16 @@ def turned_by_25_degrees():
     return keras.Sequential([flip(), shift(0.1, 0.1), turn(25 / 360)])
 
 
+@wrong("build_augmenter", says="turned by much more than 10°")
+def turned_by_28_degrees():
+    return keras.Sequential([flip(), shift(0.1, 0.1), turn(28 / 360)])
+
+
+@wrong("build_augmenter", says="more than a tenth of their size")
+def shifted_by_a_fifth():
+    return keras.Sequential([flip(), shift(0.2, 0.2), turn(0.02)])
+
+
 @wrong("build_augmenter", says="hardly turned at all")
 def turned_by_2_degrees():
     return keras.Sequential([flip(), shift(0.1, 0.1), turn(2 / 360)])

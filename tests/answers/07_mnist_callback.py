@@ -1130,14 +1130,14 @@ def printed_only(y_true, y_pred, n_classes):
     print(table(*parts(y_true, y_pred, n_classes)))
 
 
-@wrong("classification_summary", says="The column recall has the right shape, but 100% of its values are off.")
+@wrong("classification_summary", says="the column recall has the right shape, but 100% of its values are off.")
 def specificity(y_true, y_pred, n_classes):
     precision, _, f1, support = parts(y_true, y_pred, n_classes)
     recall = [np.mean(y_pred[y_true != k] != k) for k in range(n_classes)]
     return table(precision, recall, f1, support)
 
 
-@wrong("classification_summary", says="The column f1 has the right shape, but 100% of its values are off.")
+@wrong("classification_summary", says="the column f1 has the right shape, but 100% of its values are off.")
 def parentheses_forgotten(y_true, y_pred, n_classes):
     precision, recall, _, support = parts(y_true, y_pred, n_classes)
     return table(precision, recall, divided(2 * precision * recall, precision) + recall, support)

@@ -62,6 +62,11 @@ def share(model, memory_bytes, of):
     return figures(model, memory_bytes, hessian_share=of(memory_bytes, trainable))
 
 
+@wrong("describe_network", says="For a sequential network and memory_bytes=")
+def every_layer_asked_for_a_kernel(model, memory_bytes):
+    return {"convolutions": sum(layer.kernel.ndim == 4 for layer in model.layers)}
+
+
 @wrong("describe_network", says="this is more than 1")
 def not_capped(model, memory_bytes):
     return share(model, memory_bytes, lambda memory, n: math.sqrt(memory / 4) / n)
@@ -281,6 +286,12 @@ def cut_out_of_the_middle(model, image, top=5):
     return pick(
         model, np.asarray(tf.image.resize_with_crop_or_pad(in_colours(image)[np.newaxis], *model.input_size)), top
     )
+
+
+@wrong("classify", says="it was cut out, and not made smaller")
+def upper_left_corner(model, image, top=5):
+    height, width = model.input_size
+    return pick(model, in_colours(image)[np.newaxis, :height, :width], top)
 
 
 @right("classify")
@@ -624,6 +635,12 @@ def padded_by_hand(x, filters, stride):
     y = norm(layers.Conv2D(filters, 3, strides=stride)(layers.ZeroPadding2D()(x)))
     y = norm(layers.Conv2D(filters, 3)(layers.ZeroPadding2D()(relu(y))))
     return relu(shortcut(x, filters, stride) + y)
+
+
+@wrong("residual_block", says="There is a dropout in the block")
+def block_with_dropout(x, filters, stride):
+    y = layers.Dropout(0.2)(relu(norm(conv(x, filters, stride))))
+    return relu(shortcut(x, filters, stride) + norm(conv(y, filters)))
 
 
 @wrong("residual_block", says="There is no shortcut")
@@ -1051,6 +1068,12 @@ def in_a_sequential(backbone):
 @wrong("freeze_backbone", says="still trainable, all of it")
 def left_trainable(backbone):
     backbone.trainable = True
+    return backbone
+
+
+@wrong("freeze_backbone", says="For a backbone without a network inside: ")
+def by_a_name_of_its_own(backbone):
+    backbone.get_layer("bn_1").trainable = False
     return backbone
 
 

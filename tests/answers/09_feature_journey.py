@@ -251,6 +251,13 @@ mean_instead = wrong("most_exciting", says="by the mean over the positions")(
 ascending = wrong("most_exciting", says="excite the filter *least*")(exciting(lambda a: np.argsort(a.max((1, 2)))))
 
 
+@wrong("most_exciting", says="For activations of shape (14, 4, 6, 3), filter=1 and top=6: ")
+def an_axis_too_many(activations, filter, top):
+    answers = activations[..., filter]
+    indices = np.argsort(-answers.max(axis=(1, 2, 3)))[:top]
+    return indices, places_of(answers[indices])
+
+
 @wrong("most_exciting", says="the order is reversed")
 def last_ones_unturned(activations, filter, top):
     answers = activations[..., filter]

@@ -377,7 +377,7 @@ def rate_without_return(done, peak_at=0.23, start=0.2, end=0.07):
     interpolated.function(done, peak_at, start, end)
 
 
-@wrong("triangle", says="and that is not right")
+@wrong("triangle", says="is wanted")
 def peak_fixed(done, peak_at=0.23, start=0.2, end=0.07):
     return np.interp(done, [0, 0.23, 1], [start, 1, end])
 
