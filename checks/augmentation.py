@@ -525,8 +525,11 @@ confusion_matrix.mistakes = {
     "All rows are alike. `[[0] * n] * n` is one row, n times: what you change in one changes in all.": (
         of_counts(lambda matrix: np.repeat(matrix.sum(0, keepdims=True), len(matrix), axis=0))
     ),
-    "Each image is counted twice, also with its classes exchanged. A row belongs to a true class, a column to a "
-    "predicted one: the matrix need not be symmetric.": of_counts(lambda matrix: matrix + matrix.T),
+    "Images are counted with their classes exchanged, too. A row belongs to a true class, a column to a "
+    "predicted one: the matrix need not be symmetric.": [
+        of_counts(lambda matrix: matrix + matrix.T),
+        of_counts(lambda matrix: (matrix + matrix.T) / 2),
+    ],
     "Only mistakes are counted. Right predictions belong on the diagonal.": (
         of_counts(lambda matrix: matrix - np.diag(np.diag(matrix)))
     ),

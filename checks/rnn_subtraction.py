@@ -139,6 +139,9 @@ ENCODE_MISTAKES = {
     "The spaces stand on the left. A short text is filled up on its right.": lambda text, length: _one_hot(
         [text.rjust(length)]
     )[0],
+    "The spaces stand on both sides. A short text is filled up on its right.": lambda text, length: _one_hot(
+        [text.center(length)]
+    )[0],
     "A short text is not filled up: there must always be `length` rows.": lambda text, length: _one_hot(
         [text.ljust(1)]
     )[0],

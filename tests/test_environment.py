@@ -181,9 +181,10 @@ def test_help_lists_every_verb():
     assert {"lab", "test", "venv", "outputs", "release", "bundle", "grade", "reproduce"} < set(verbs)
 
 
-def test_ci_calls_make_test():
+def test_ci_opens_the_labs_in_a_browser_and_calls_make_test():
     script = ROOT / ".ci" / "run"
-    assert script.read_text() == "#!/usr/bin/env bash\nexec make test\n"
+    browser = "make test-browser BROWSER=tests/browser/test_chair.py"
+    assert script.read_text() == f"#!/usr/bin/env bash\nset -e\n{browser}\nexec make test\n"
     assert os.access(script, os.X_OK)
 
 

@@ -21,6 +21,8 @@ def test_figures_of_the_text_are_those_of_the_solutions(lab):
     work = {name: networks.multiply_adds(lab[f"build_{name}"]()) / 1e6 for name in "abcd"}
     assert {name: round(millions, 1) for name, millions in work.items()} == {"a": 0.9, "b": 1.0, "c": 15.6, "d": 48.6}
     assert round(work["c"] - work["b"]) == 15 and round(work["d"] - work["c"]) == 33
+    numbers = 45_000 * 32 * 32  # of one channel
+    assert f"$2^{{24}}$ / {numbers:,} = {2**24 / numbers:.2f}" in source.path(LAB, ".py").read_text(encoding="utf-8")
     parameters = {name: lab[f"build_{name}"]().count_params() for name in "abcd"}
     assert parameters == {"a": 924_910, "b": 82_826, "c": 555_754, "d": 961_706}
     fc = networks.costs(lab["build_d"]()).iloc[-2]

@@ -5,7 +5,7 @@ import pytest
 
 from checks import core, getting_started
 from grader import source
-from helpers import session
+from helpers import session, training
 
 LAB = "00_getting_started"
 
@@ -53,3 +53,10 @@ def test_every_second_pair_shows_the_same_digit(lab):
     np.testing.assert_array_equal(targets["sum"], left + right)
     assert targets["same"][::2].all() and targets["same"][1::2].mean() < 0.5
     assert not np.array_equal(inputs["left"][::2], inputs["right"][::2])
+
+
+def test_the_text_multiplies_what_the_classifier_reaches():
+    figures = {(row["run"], row["metric"]): row["mean"] for row in training.reference_figures(LAB)}
+    reached = round(figures["classifier", "test_accuracy"], 2)
+    text = source.path(LAB, ".py").read_text(encoding="utf-8")
+    assert f"{reached**2:.2f} of the pairs, ${reached} \\cdot {reached}$" in text

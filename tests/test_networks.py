@@ -10,7 +10,7 @@ from checks.core import NOT_YET, RIGHT
 from checks.networks import LAST, conv, drop, edits, hidden, judge_order, kinds_of, norm, pool, scores
 from checks.plain import Unusable
 from checks.probes.networks import describe_model, observe
-from helpers import session
+from helpers import profile, session
 
 session.load_tensorflow()
 import keras  # noqa: E402 - after its start-up log is muted
@@ -278,7 +278,7 @@ TOO_BAD = [
 @pytest.mark.parametrize(("optimizer", "says"), TOO_BAD)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_optimizer_that_cannot_work_is_named(optimizer, says, seed):
-    keras.utils.set_random_seed(seed)
+    profile.seed_python(seed)
     found = of_build_b(small(optimizer=optimizer()))
     assert found.status == NOT_YET and says in found.reason
 
@@ -301,7 +301,7 @@ SENSIBLE = [
 @pytest.mark.parametrize("optimizer", SENSIBLE)
 def test_sensible_optimizers_pass_and_nothing_of_the_network_changes(optimizer):
     for seed in range(3):
-        keras.utils.set_random_seed(seed)
+        profile.seed_python(seed)
         model = small(optimizer=optimizer())
         before = model.get_weights()
         assert of_build_b(model).status == RIGHT
@@ -311,7 +311,7 @@ def test_sensible_optimizers_pass_and_nothing_of_the_network_changes(optimizer):
 
 def test_deep_network_passes_with_adam_of_a_hundredth_with_every_seed():
     for seed in range(4):
-        keras.utils.set_random_seed(seed)
+        profile.seed_python(seed)
         stack = [layers.Conv2D(32, 3, padding="same", activation="relu") for _ in range(5)]
         case = cifar_progression.noise(np.random.default_rng(seed))
         assert networks.judge_learning(observe(small(*stack, optimizer=OPTIMIZERS.Adam(0.01)), case)) is None

@@ -160,6 +160,19 @@ def test_published_figures_are_those_with_a_source():
         assert row["published"] == known.get((row["lab"], row["run"], row["metric"]))
 
 
+def test_readme_says_how_many_seeds_a_figure_has():
+    others = {(row["lab"][:2], row["run"]): row["seeds"] for row in ROWS if row["seeds"] != 3}
+    assert others.pop(("07", "single_conv")) == 10 and others.pop(("07", "single_conv_constant")) == 6
+    assert others.pop(("08", "resnet20")) == others.pop(("10", "speed_run_cpu")) == 1
+    assert {(lab, seeds) for (lab, _), seeds in others.items()} == {("10", 5)}
+    said = " ".join(reproduce.README.read_text(encoding="utf-8").split())
+    for words in (
+        "over three seeds (in lab 07 ten for `epochs to stop`, six with a constant rate;",
+        "one for `resnet20` in lab 08; in lab 10 five, three for `longer` and `ladder`, one for `speed run cpu`)",
+    ):
+        assert words in said
+
+
 def test_a_lab_finds_its_own_figures():
     found = training.reference_figures(LAB)
     assert found == [row for row in ROWS if row["lab"] == LAB] and len(found) > 5

@@ -83,7 +83,7 @@ measured("count", count)
 # - **Something is strange?** Restart Python: in JupyterLab with *Kernel → Restart Kernel*, in Colab with *Runtime →
 #   Restart session*. Python forgets everything, your text stays. Then run the cells again from the top.
 # - **Stop a cell** that takes too long: the square ■, in JupyterLab in the toolbar, in Colab on the cell's left.
-# - **Done with a lab?** A closed tab does not end its Python, which goes on holding memory, a gigabyte or two. In JupyterLab
+# - **Done with a lab?** A closed tab does not end its Python, which goes on holding memory that others need. In JupyterLab
 #   end it with *Kernel → Shut Down Kernel*; the round icon at the left with the square in it lists all that run.
 # - **Little time?** The first code cell takes `run_profile="quick"` behind the lab's name: fewer images, shorter trainings.
 #   Where a lab has `TRAIN = True`, `False` replays our run instead of training.
@@ -460,7 +460,9 @@ plots.image_grid(pairs, titles, "Six pairs of test digits, each with the network
 # about the rounded sum for 0.40<!-- mean pair sum_accuracy -->; on average the sum was off by
 # 0.9<!-- mean pair sum_error -->. Is the sum harder because the network must know both digits? Hardly: the classifier of
 # section 3 is right for 0.96<!-- mean classifier test_accuracy --> of the digits, so it would name both in about
-# 0.92 of the pairs, $0.96 \cdot 0.96$. More likely it is the form of the answer that is hard: one number, which must come out within 0.5 of the right one. (The two are not measured alike, either: by always saying yes, `same` is right for more than half of the pairs.)
+# 0.92 of the pairs, $0.96 \cdot 0.96$. More likely it is the form of the answer that is hard: one number, which must come
+# out within 0.5 of the right one. (The two are not measured alike, either: by always saying yes, `same` is right for more
+# than half of the pairs.)
 #
 # ## 5 Eager or graph (5 minutes)
 #

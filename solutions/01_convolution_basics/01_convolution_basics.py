@@ -687,8 +687,9 @@ measured("times_as_long", seconds["CPU", 100] / seconds["CPU", 2])
 
 # %% [markdown]
 # We measured 25.1<!-- our convolution_seconds cpu_100_ms --> ms and 1.05<!-- our convolution_seconds cpu_2_ms --> ms on
-# two CPU cores. If only the multiplications counted, 100 images would take 50 times as long as 2. On most machines it
-# is less: each call also has a fixed cost, which does not depend on the number of images.
+# two CPU cores with nothing else to do; a busy machine takes two or three times as long. If only the multiplications
+# counted, 100 images would take 50 times as long as 2. On most machines it is less: each call also has a fixed cost,
+# which does not depend on the number of images.
 #
 # And a GPU? On a machine with an NVIDIA H200 the 100 images took 1.6<!-- our convolution_on_gpu gpu_100_ms --> ms on
 # the GPU and 66.9<!-- our convolution_on_gpu cpu_100_ms --> ms on the CPU: the GPU was

@@ -151,7 +151,8 @@ def preprocess(x, y):
 #
 # There is a trap. A channel of the training part has 46 million numbers. Along these axes NumPy adds 32-bit numbers one
 # after the other. From $2^{24}$, about 17 million, on, 32 bits cannot tell the sum from the sum plus 1: it stops growing,
-# and the mean comes out as 0.36 instead of 0.49. Say `dtype="float64"` to `mean` and `std`, and they add in 64 bits;
+# and each channel's mean comes out as $2^{24}$ / 46,080,000 = 0.36, whatever is in the images. (It should be 0.49 for
+# red, 0.48 for green, 0.45 for blue.) Say `dtype="float64"` to `mean` and `std`, and they add in 64 bits;
 # turn both back with `.astype("float32")`, or your images become float64.
 
 # %%
@@ -187,8 +188,8 @@ measured("mean_of_validation", abs(float(x_val.mean(dtype=float))))
 
 # %% [markdown]
 # The training images must have mean 0.000 and deviation 1.000. Do yours differ? Then you fell into the trap. (No check
-# can see it: it happens only with very many images. We fell into it ourselves, and noticed late, because networks a to d
-# were as good as with the right mean. Print what you think you know.)
+# can see it: it happens only with very many images. We fell into it ourselves, and noticed late, because the
+# accuracies of networks a to d gave no hint. Print what you think you know.)
 
 # %% [markdown]
 # **Stuck?** Go on all the same. Where an exercise is not written yet, a cell like the next one gives you what later
@@ -459,7 +460,7 @@ predict("accuracy_of_d", ...)
 
 
 # %% [markdown]
-# ### The two-second checks
+# ### The quick checks
 #
 # A long training that fails for a silly reason is the most expensive way to find a mistake. Three quick checks find most of
 # them:
@@ -664,12 +665,11 @@ whole = histories["b"]["val_accuracy"]
 alt = "The validation accuracy of b, interrupted and resumed, follows the curve without a break."
 curves = {"without a break": whole, "before the break": before, "resumed": [np.nan] * done + after}
 plots.lines(curves, alt, ylabel="validation accuracy of b", bold=["without a break"])
-measured("difference_at_the_end", abs(after[-1] - whole[-1]))
+measured("difference_at_the_end", round(abs(after[-1] - whole[-1]), 4))
 
 # %% [markdown]
 # The resumed curve goes on where the first one ended, and follows the run without a break, up to chance: after the
-# break the images come in another random order. (Our two runs happen to end on the same value. Yours may differ by some
-# thousandths.) Two things a checkpoint of this kind does not know are the random
+# break the images come in another random order, so that the ends may differ by some thousandths. Two things a checkpoint of this kind does not know are the random
 # numbers, and how long `EarlyStopping` has been waiting.
 #
 # A finished network is saved and loaded in the same way: `model.save("name.keras")`, `keras.models.load_model`.
@@ -789,8 +789,8 @@ if OPEN_THE_TEST_SET:
 
 # %% [markdown]
 # The ± is what chance alone does: with another 10,000 images the figure would differ by about that much. The validation
-# accuracy has such an error, too, a larger one, since it comes from half as many images: ± 0.006. Their difference
-# varies by $\sqrt{0.004^2 + 0.006^2}$, about 0.007. So a test accuracy that lies 0.01 below validation proves nothing.
+# accuracy has such an error, too, a larger one, since it comes from half as many images: ± 0.0055. Their difference
+# varies by $\sqrt{0.004^2 + 0.0055^2}$, about 0.007. So a test accuracy that lies 0.01 below validation proves nothing.
 # Only if it lies more than twice 0.007 below is luck in your choice the better explanation.
 
 # %% tags=["author-only"]

@@ -158,7 +158,7 @@ measured("accuracy_rotated", np.mean(named_rotated == true))
 
 # %% [markdown]
 # In our run accuracy fell from 0.815<!-- our figures d --> to 0.269<!-- our figures d_rotated -->. (Our figures come from a
-# JPEG copy of CIFAR-10, a little harder than the original.) Here are some, with the
+# JPEG copy of CIFAR-10, perhaps a little harder than the original.) Here are some, with the
 # class that the network names, and the true class in brackets where it is wrong.
 
 # %%
@@ -492,7 +492,7 @@ shards.cleanup()
 predict("gain_by_augmentation", ...)
 
 # %% [markdown]
-# 20 epochs take several minutes on two CPU cores with fast 16-bit arithmetic, and two or three times as long without. Use
+# 20 epochs take several minutes on two CPU cores with fast 16-bit arithmetic, and longer without. Use
 # the time to read on. Or set `TRAIN` to `False`: then our run is replayed, and you go on with our network. (With the
 # stand-in data do train: ours knows photographs.)
 

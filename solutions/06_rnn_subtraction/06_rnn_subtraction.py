@@ -329,7 +329,7 @@ def build_seq2seq(rnn, hidden, n_layers):
 
 
 # %% [markdown]
-# A short training with the program as it stands, on a third of the questions: a minute or two on two CPU cores.
+# A short training with the program as it stands, on a third of the questions: about a minute on two CPU cores.
 # `training.OneCycle` moves the learning rate, up and then down to 0, as in {{lab cifar_progression}}. The first run shows
 # a network that adds. **Predict:** which fraction of the questions that it has never seen will it answer right, after so
 # short a time?
@@ -356,8 +356,8 @@ measured("right_after_a_short_training", rights[-1].all(axis=1).mean())
 
 # %% [markdown]
 # Look at the wrong answers, and at the curves: which character does the network learn first, and which come later? The
-# fourth one begins high, because most results are short, and their fourth character is a space. What has the network
-# found out about the result after these few epochs? **Now make your changes above**, and run the cells again.
+# fourth one begins high, because most results have at most three characters, and the fourth is a space. What has the
+# network found out about the result after these few epochs? **Now make your changes above**, and run the cells again.
 #
 # If you have not solved them, go on with our questions, which are encoded already:
 
