@@ -44,7 +44,7 @@ def networks(rng: np.random.Generator):
         ("Sequential", ["scores", "corners", "edges", "noise"]),
         ("functional", ["sum", "left", "average", "right"]),
         ("Sequential", ["edges"]),
-        ("functional", ["left", "texture", "sum"]),
+        ("functional", ["left", "score", "sum"]),  # the beginning of a name is none
     ):
         weights = [normal(rng, *shape, scale=0.6) for shape in (straight if kind == "Sequential" else branched)]
         named = dict(zip(WEIGHTS, weights, strict=True))
@@ -108,13 +108,16 @@ def layer_outputs(answer, case):
         return f"{asked}your outputs are the right ones, but not in the order of the names."
     if [one.shape for one in outputs] == [one.shape for one in wanted]:
         return (
-            f"{asked}the shapes are right and the numbers are not: your model has other weights than the network it "
-            "was given. New or cloned layers begin with random weights; use the network's own."
+            f"{asked}the shapes are right and the numbers are not. Either your model has other weights than the "
+            "network it was given (new or cloned layers begin with random ones), or it does something more with the "
+            "outputs. Use the network's own layers, and their outputs as they are."
         )
     if any(one.shape[:1] != (2,) for one in outputs):
         return f"{asked}two images went in; an output has shape {outputs[0].shape}. The batch axis should stay."
-    named = ", ".join(where(output, {"the input": case["images"], **layers}) or "unknown" for output in outputs)
-    return f"{asked}your outputs are those of other layers: {named}."
+    found = [where(output, {"the input": case["images"], **layers}) for output in outputs]
+    if None in found:
+        return f"{asked}one of your outputs, of shape {outputs[found.index(None)].shape}, is not that of any layer."
+    return f"{asked}your outputs are those of other layers: {', '.join(found)}."
 
 
 def judge_unknown(answer: dict, name: str) -> str | None:

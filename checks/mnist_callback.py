@@ -125,6 +125,15 @@ def trainings(rng: np.random.Generator):
     yield case(0.9985, lacking=True)
     threshold = float(rng.choice(NEEDLESS))
     yield case(threshold, np.float32, validated=False, at=threshold - 1e-4)
+    for waits in rng.permutation([0, rng.integers(1, 5)]):  # one is above the threshold in its first epoch
+        threshold = float(rng.choice([0.2, 0.25, 0.3, 0.4]))
+        found = [
+            rng.uniform(0.05, threshold - 0.05, waits),
+            rng.uniform(threshold + 0.05, 0.9, rng.integers(1, 6)),
+            rng.uniform(0.05, threshold - 0.05, rng.integers(1, 6)),
+        ]
+        before, above, below = ([{"accuracy": round(one, 4), "loss": 0.3} for one in part.tolist()] for part in found)
+        yield {"threshold": threshold, "stream": before + above, "below": below}
 
 
 def reached(logs: dict | None) -> float | None:
@@ -238,7 +247,9 @@ def judge_run(run: dict, case: dict) -> str | None:
         "only: not at it, and not, by rounding, below it.",
         "late": f"{given}, but your callback did not stop at {reached(epochs[right]):.6g}, only at {value:.6g}. "
         + (
-            "Does it use the threshold that it was given?"
+            "The first epoch counts, too."
+            if right == 0
+            else "Does it use the threshold that it was given?"
             if threshold < 0.998
             else "It should stop at the end of that epoch."
         ),

@@ -45,7 +45,7 @@ def counts(case: dict) -> dict:
         convolutions, first, first_conv = 2, 28 * f, 28 * f
     else:
         parameters, statistics, frozen = 12 + 28 * f + (f * f + f) + (9 * f * g + g) + dense, 6, 28 * f
-        convolutions, first, first_conv = 3, 12, 28 * f
+        convolutions, first, first_conv = 4, 12, 28 * f
     return {
         "convolutions": convolutions,
         "parameters": parameters,
@@ -482,6 +482,10 @@ def build_resnet20(answer, case):
         return own_layer(answer["own"][0])
     if {*kinds} & {*DROPOUTS}:
         return "There is a dropout, which the table does not have: this would be another network."
+    if "Rescaling" in kinds:
+        return (
+            "There is a Rescaling, which the table does not have: images are prepared before they come to the network."
+        )
     if len(large) != 19:
         return (
             f"19 convolutions of 3×3 are wanted: one at the beginning, then three stages of three blocks with two "

@@ -146,6 +146,11 @@ def cnn_filters_fixed_at_twice_as_many(**settings):
     return cnn(**settings, growth=lambda n, k: 2 * n)
 
 
+@wrong("build_cnn", says="152, 256], with n_filters=38")
+def cnn_filters_capped(**settings):
+    return cnn(**settings, growth=lambda n, k: min(n * 2**k, 256))
+
+
 @wrong("build_cnn", says="grow by the same number")
 def cnn_filters_added(**settings):
     settings["n_conv_layers"] = max(settings["n_conv_layers"], 2)

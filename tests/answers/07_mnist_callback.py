@@ -171,6 +171,13 @@ class AtTheThreshold(Base):
         return self.reached(logs) >= self.threshold
 
 
+@wrong("StopAtAccuracy", says="The first epoch counts, too.")
+class NeverAfterTheFirstEpoch(Base):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch:
+            super().on_epoch_end(epoch, logs)
+
+
 @wrong("StopAtAccuracy", says="`on_train_batch_end` stopped")
 class AfterABatch(Base):
     def on_batch_end(self, batch, logs=None):

@@ -67,6 +67,12 @@ def every_layer_asked_for_a_kernel(model, memory_bytes):
     return {"convolutions": sum(layer.kernel.ndim == 4 for layer in model.layers)}
 
 
+@wrong("describe_network", says="For a functional network and memory_bytes=")
+def last_dense_layer(model, memory_bytes):
+    dense = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
+    return figures(model, memory_bytes, last_layer=dense[-1].count_params())
+
+
 @wrong("describe_network", says="this is more than 1")
 def not_capped(model, memory_bytes):
     return share(model, memory_bytes, lambda memory, n: math.sqrt(memory / 4) / n)
@@ -917,6 +923,12 @@ def first_stage_strided():
 @wrong("build_resnet20", says="2×2, 1×1")
 def every_block_strided():
     return resnet(all_strided=True)
+
+
+@wrong("build_resnet20", says="There is a Rescaling")
+def scaled_inside():
+    inputs = keras.Input((32, 32, 3))
+    return keras.Model(inputs, resnet()(layers.Rescaling(1 / 255)(inputs)))
 
 
 @wrong("build_resnet20", says="Where are the shortcuts?")

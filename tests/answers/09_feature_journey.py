@@ -62,6 +62,24 @@ def in_the_order_of_the_network(model, layer_names):
     return keras.Model(model.inputs[0], [layer.output for layer in model.layers if layer.name in layer_names])
 
 
+@wrong("layer_outputs", says="There is no layer 'score' in the network")
+def by_the_beginning_of_a_name(model, layer_names):
+    found = [next((layer for layer in model.layers if layer.name.startswith(name)), None) for name in layer_names]
+    if None in found:
+        raise ValueError(layer_names[found.index(None)])
+    return keras.Model(model.inputs[0], [layer.output for layer in found])
+
+
+@wrong("layer_outputs", says="or it does something more with the outputs")
+def without_negative_outputs(model, layer_names):
+    return keras.Model(model.inputs[0], [keras.ops.relu(output_of(model, name)) for name in layer_names])
+
+
+@wrong("layer_outputs", says="one of your outputs, of shape (2, 108), is not that of any layer")
+def flattened(model, layer_names):
+    return keras.Model(model.inputs[0], [keras.layers.Flatten()(output_of(model, name)) for name in layer_names])
+
+
 @wrong("layer_outputs", says="outputs of all 6 layers")
 def all_layers(model, layer_names):
     return keras.Model(model.inputs[0], [layer.output for layer in model.layers])
