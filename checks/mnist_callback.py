@@ -147,11 +147,18 @@ def right_epoch(case: dict) -> int:
     return next(k for k, one in enumerate(accuracies) if one is not None and one > (case["threshold"] or 0.998))
 
 
+def is_short(case: dict) -> bool:
+    """Whether its training is none of `stream`, which all end with a percentage."""
+    return reached(case["stream"][-1]) <= 1
+
+
 def mistake_at(case: dict, epoch: int) -> str:
     """The mistake that stops a training at the end of this epoch, or "right"."""
     before = [reached(logs) for logs in case["stream"][: epoch + 1]]
     if before[-1] is None:
         return "lacking"
+    if is_short(case) and epoch > right_epoch(case):
+        return "late"
     place = epoch - right_epoch(case) + AROUND.index("right")
     if place >= 0:
         return AROUND[place]
@@ -250,7 +257,7 @@ def judge_run(run: dict, case: dict) -> str | None:
             "The first epoch counts, too."
             if right == 0
             else "Does it use the threshold that it was given?"
-            if threshold < 0.998
+            if threshold < 0.998 and not is_short(case)
             else "It should stop at the end of that epoch."
         ),
         "small loss": "Your callback stopped where the loss was very small. Look at the accuracy.",

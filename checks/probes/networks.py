@@ -185,7 +185,7 @@ def ends_in_softmax(outputs: dict) -> bool:
 def each_called_once(model):
     """The network with a copy of each layer without weights that is called again, such as one pooling for all blocks.
 
-    A description lists each layer once. Raises Unusable if a layer with weights is called again.
+    A description lists each layer once. Raises Unusable if a layer with weights is called again, also inside a layer.
     """
     import keras
 

@@ -343,9 +343,9 @@ measured("accuracy_of_the_dense_network", dense.evaluate(to_flat(x_test), y_test
 
 
 # %% [markdown]
-# Training accuracy climbs to 1.00<!-- our dense accuracy -->, validation stays near a coin's 0.5. The validation loss is best in the first epoch
-# or two and grows from then on: overfitting. So the learning rate is halved again and again, until early stopping ends
-# it and goes back to those early weights.
+# Training accuracy climbs to 1.00<!-- our dense accuracy -->, validation stays near a coin's 0.5. The validation loss is
+# best in the first epoch or two and grows from then on: overfitting. So the learning rate is halved again and again,
+# until early stopping ends it and goes back to those early weights.
 #
 # The network has a weight of its own for every pixel, so what it learns about a stroke at the top left is of no use at
 # the bottom right. It would have to see every stroke at every position.
@@ -426,7 +426,8 @@ measured("epochs_until_validation_follows", max([0, *np.flatnonzero(np.array(puz
 # %% [markdown]
 # ## 5 The puzzle (25 minutes)
 #
-# Look at the right-hand picture. The training accuracy reaches 1.00<!-- our conv_default_momentum accuracy 3 --> within a few epochs. The validation accuracy stays
+# Look at the right-hand picture. The training accuracy reaches
+# 1.00<!-- our conv_default_momentum accuracy 3 --> within a few epochs. The validation accuracy stays
 # at a coin's level for many epochs, with three seeds for
 # 18<!-- mean conv_default_momentum epochs_until_val_accuracy_0.6 --> on average, and only then begins to rise. The
 # published demo, with its smaller learning rate, shows the same, without a comment: apart from three epochs its
@@ -525,8 +526,8 @@ history = train(conv, to_images(x_train), y_train, profile.epochs(30), [live], L
 # 1.00<!-- mean conv test_accuracy -->: every image of the test set is right, with each of our three seeds.
 #
 # All models side by side. (If you have not built the convolutional network yet, our own stands in. The bar of the dense
-# network for the training set is far below the 1.00<!-- our dense accuracy --> of its curve: early stopping has put back the weights of an early
-# epoch.)
+# network for the training set is far below the 1.00<!-- our dense accuracy --> of its curve: early stopping has put back
+# the weights of an early epoch.)
 
 # %%
 if "conv" not in globals():

@@ -669,8 +669,8 @@ measured("difference_at_the_end", round(abs(after[-1] - whole[-1]), 4))
 
 # %% [markdown]
 # The resumed curve goes on where the first one ended, and follows the run without a break, up to chance: after the
-# break the images come in another random order, so that the ends may differ by some thousandths. Two things a checkpoint of this kind does not know are the random
-# numbers, and how long `EarlyStopping` has been waiting.
+# break the images come in another random order, so that the ends may differ by some thousandths. Two things a checkpoint
+# of this kind does not know are the random numbers, and how long `EarlyStopping` has been waiting.
 #
 # A finished network is saved and loaded in the same way: `model.save("name.keras")`, `keras.models.load_model`.
 

@@ -594,9 +594,9 @@ plots.lines(accuracies, alt, xlabel="batch size", ylabel="validation accuracy", 
 # %% [markdown]
 # The tables: from some size on, larger batches are not clearly faster on these machines; the numbers go up and down,
 # for other programs disturb them. (Compare within a table only: our machine may have been busier than yours, and its
-# times hold a validation with 5,000 images, yours one with 500.) The picture: with many images in a batch there are few steps, and the network has
-# learned less after three epochs. (One run each, and yours is measured with 500 images, which alone makes it uncertain
-# by 0.02. So yours cannot decide between 25 and 100. The fall to 2,500 is far larger.)
+# times hold a validation with 5,000 images, yours one with 500.) The picture: with many images in a batch there are few
+# steps, and the network has learned less after three epochs. (One run each, and yours is measured with 500 images,
+# which alone makes it uncertain by 0.02. So yours cannot decide between 25 and 100. The fall to 2,500 is far larger.)
 #
 # How much memory do the feature maps of one batch take? The output of each layer is kept, with 4 bytes per number (in
 # 16 bits: 2).
@@ -627,9 +627,9 @@ for size in (*BATCH_SIZES, 45_000):
 # steps, and 0.58<!-- our batch_25 val_accuracy --> with 25 and 600. An exact gradient is of little use if it is
 # followed only a few times; a noisy one from 100 images points roughly the same way and costs a fraction. An epoch hardly
 # becomes faster either: in our table the images per second are nearly the same for batches of 100, 500 and 2,500; in the
-# other table 2,500 are hardly faster than 500. And the
-# feature maps grow with the batch: those of 45,000 images take 6.9 GB. They would fit into 80 GB, so memory is not the
-# obstacle: the single step is. Take 25 to 100; a larger batch at least needs a larger learning rate and more epochs.
+# other table 2,500 are hardly faster than 500. And the feature maps grow with the batch: those of 45,000 images take
+# 6.9 GB. They would fit into 80 GB, so memory is not the obstacle: the single step is. Take 25 to 100; a larger batch
+# at least needs a larger learning rate and more epochs.
 
 # %% [markdown]
 # ## 10 Challenge: five minutes (as long as you like)

@@ -458,7 +458,8 @@ def freeze_backbone(backbone):
 def add_head(backbone, n_classes):
     """Return a new model: the backbone, pooling, and a dense layer with n_classes outputs (softmax, or logits).
 
-    It is Sequential or functional. backbone: a Keras model, not nested, images → feature map (N, H, W, C). Its layers of type BatchNormalization are
+    It is Sequential or functional.
+    backbone: a Keras model, not nested, images → feature map (N, H, W, C). Its layers of type BatchNormalization are
     frozen here, so that they keep their means and variances while the new model is trained. What else is trainable or
     frozen in it stays so, and so do its weights.
     The model takes the same images as the backbone. It need not be compiled.
@@ -739,8 +740,9 @@ def to_fully_convolutional(model):
 
     model: a built Sequential network of Conv2D, MaxPooling2D, Flatten (once), Dense, Dropout and Activation. The map
     that it flattens need not be square. The model is not changed.
-    Returns a Sequential or functional model with input (None, None, None, channels) and the same weights and activations. For images of the
-    model's own size its output has shape (N, 1, 1, classes) and the same numbers; for larger ones it is a map.
+    Returns a Sequential or functional model with input (None, None, None, channels) and the same weights and
+    activations. For images of the model's own size its output has shape (N, 1, 1, classes) and the same numbers; for
+    larger ones it is a map.
 
     Example: for network d and an image (1, 96, 144, 3) the output has shape (1, 9, 15, 10).
     """

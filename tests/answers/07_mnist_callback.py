@@ -178,6 +178,13 @@ class NeverAfterTheFirstEpoch(Base):
             super().on_epoch_end(epoch, logs)
 
 
+@wrong("StopAtAccuracy", says="did not stop at 0.3962, only at 0.7829")
+class NotBeforeTheThirdEpoch(Base):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch > 1:
+            super().on_epoch_end(epoch, logs)
+
+
 @wrong("StopAtAccuracy", says="`on_train_batch_end` stopped")
 class AfterABatch(Base):
     def on_batch_end(self, batch, logs=None):
