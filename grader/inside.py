@@ -1,7 +1,8 @@
 """What runs inside a sandbox, beside a student's code: it runs cells and probes, and knows nothing of what is right.
 
-Started as a program it imports TensorFlow once, runs no operation, and forks a sandboxed child for each submission
-that it is sent: a child's first message is {"pid": its first process}, then it answers one message after the other.
+Started as a program it imports TensorFlow once and runs no operation. For each worker that asks it forks a copy of
+itself, which ends with that worker; and the copy forks a sandboxed child for each submission that it is sent: a child's
+first message is {"pid": its first process}, then it answers one message after the other.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import struct
 import sys
 import time
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -147,14 +149,33 @@ def serve(connection: socket.socket) -> None:
         send(connection, answer)
 
 
-def fork(connection: socket.socket, control: socket.socket, settings: dict) -> None:
-    """Fork a child for one submission and let it serve, sandboxed unless `settings` say otherwise."""
+def attend(orders: socket.socket, do: Callable[[socket.socket, bytes], None]) -> None:
+    """Fork for each order, a message with a socket, and let the child do it; until nobody is left who could order."""
+    while True:
+        raw, handles, _, _ = socket.recv_fds(orders, 65536, 1)
+        reap(0 if raw else 1)
+        if not raw:
+            return
+        with socket.socket(fileno=handles[0]) as connection:
+            if os.fork() == 0:
+                orders.close()
+                do(connection, raw)
+                os._exit(0)
+
+
+def work_for(worker: socket.socket, _: bytes) -> None:
+    """Be the copy for one worker."""
+    with contextlib.suppress(ConnectionError):  # it has left meanwhile
+        send(worker, {"ready": os.getpid()})
+        attend(worker, take_in)
+
+
+def take_in(connection: socket.socket, settings: bytes) -> None:
+    """Serve one submission, sandboxed unless the settings say otherwise."""
     from grader import sandbox
 
-    if os.fork():
-        return
+    settings = json.loads(settings)
     try:
-        control.close()
         sandbox.die_with_parent()
         first = sandbox.enter(settings["user"]) if settings["isolated"] else _unsafe(settings)
         if first:
@@ -173,7 +194,6 @@ def fork(connection: socket.socket, control: socket.socket, settings: dict) -> N
     except BaseException as error:  # noqa: BLE001 - nothing may go back into the parent's code
         with contextlib.suppress(OSError):
             send(connection, {"no sandbox": str(error)})
-    os._exit(0)
 
 
 def reap(seconds: float) -> None:
@@ -198,25 +218,19 @@ def _unsafe(settings: dict) -> int:
 
 
 def main() -> None:
-    """`inside.py FD` forks for each message on this socket; `inside.py FD MEMORY SECONDS` serves one submission."""
+    """`inside.py FD` makes copies for whoever sends a socket; `inside.py FD MEMORY SECONDS` serves one submission."""
     own = socket.socket(fileno=int(sys.argv[1]))
     sys.path[0] = str(ROOT)
     import_everything()
     gc.collect()
     gc.freeze()  # a collection in a child would copy what it shares with this process
-    send(own, {"ready": os.getpid()})
-    if sys.argv[2:]:
-        from grader import sandbox
+    if not sys.argv[2:]:
+        return attend(own, work_for)
+    from grader import sandbox
 
-        sandbox.limit(*map(int, sys.argv[2:]))
-        return serve(own)
-    while True:
-        raw, handles, _, _ = socket.recv_fds(own, 65536, 1)
-        reap(0 if raw else 1)
-        if not raw:
-            return None
-        with socket.socket(fileno=handles[0]) as connection:
-            fork(connection, own, json.loads(raw))
+    send(own, {"ready": os.getpid()})
+    sandbox.limit(*map(int, sys.argv[2:]))
+    return serve(own)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Proces
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
-from grader import sandbox, work
+from grader import probing, work
 from grader.work import NOT_GRADABLE, GradingError
 
 AHEAD = 2  # jobs for each worker that are on their way at the same time
@@ -20,17 +20,24 @@ ENDED = {"state": NOT_GRADABLE, "why": "The process that grades it ended each ti
 
 
 def results(
-    keys: list[Hashable], job: Callable[[Hashable], dict], workers: int, scheduler: str, say: Callable[[str], None]
+    keys: list[Hashable],
+    job: Callable[[Hashable], dict],
+    workers: int,
+    unsafe: bool,
+    scheduler: str,
+    say: Callable[[str], None],
 ) -> Iterator[tuple[Hashable, dict]]:
     """The keys with the results of their jobs, as they come. A job is made when its turn comes.
 
     scheduler: a Dask scheduler's address; without one this machine works, with so many `workers`. Raises GradingError
     where nobody can work.
     """
+    if not keys:
+        return
     if scheduler:
         found = _on_a_cluster(keys, job, scheduler)
     elif workers > 1:
-        found = _on_this_machine(keys, job, workers)
+        found = _on_this_machine(keys, job, workers, unsafe)
     else:
         found = ((key, work.do(job(key))) for key in keys)
     begun = time.monotonic()
@@ -49,21 +56,22 @@ def _progress(done: int, total: int, taken: float, say: Callable[[str], None]) -
         say(f"{done} of {total} graded, about {f'{left / 60:.0f} min' if left > 90 else f'{left:.0f} s'} left")
 
 
-def _on_this_machine(keys: list, job: Callable, workers: int) -> Iterator[tuple]:
+def _on_this_machine(keys: list, job: Callable, workers: int, unsafe: bool) -> Iterator[tuple]:
     """By processes of this machine; new ones where a job has ended one."""
     waiting, tries = list(keys), dict.fromkeys(keys, 0)
-    while waiting:
-        running: dict = {}
-        with ProcessPoolExecutor(workers, get_context("spawn"), sandbox.die_with_parent) as pool:
-            try:
-                yield from _handed_out(pool, work.do, job, waiting, running, lambda: workers)
-            except BrokenProcessPool:
-                for key in running.values():
-                    tries[key] += 1
-                    if tries[key] < TRIES:
-                        waiting.append(key)
-                    else:
-                        yield key, ENDED
+    with probing.shared(unsafe) as orders:
+        while waiting:
+            running: dict = {}
+            with ProcessPoolExecutor(workers, get_context("spawn"), work.begin, (orders,)) as pool:
+                try:
+                    yield from _handed_out(pool, work.do, job, waiting, running, lambda: workers)
+                except BrokenProcessPool:
+                    for key in running.values():
+                        tries[key] += 1
+                        if tries[key] < TRIES:
+                            waiting.append(key)
+                        else:
+                            yield key, ENDED
 
 
 def _on_a_cluster(keys: list, job: Callable, address: str) -> Iterator[tuple]:

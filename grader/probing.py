@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -57,26 +58,60 @@ class Stopped(Exception):
     """A step did not come to its end; the message says why, in a student's words."""
 
 
-class Probing:
-    """A process that has imported TensorFlow, for one submission after another. Raises NoSandbox."""
+class Imported:
+    """A process that has imported TensorFlow, started at once; who needs it meanwhile waits.
 
-    def __init__(self, isolation: str | None = None):
-        self.isolation = isolation or sandbox.kind()
+    orders: a worker sends one end of a socket, and gets a copy of the process that ends when the other end is closed:
+    with the worker, whatever ends that. folder: where the process says what went wrong.
+    """
+
+    def __init__(self, folder: str, isolation: str):
+        self.orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = launch(theirs, folder, isolation)
+
+    def close(self) -> None:
+        self.orders.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextlib.contextmanager
+def shared(unsafe: bool) -> Iterator[socket.socket | None]:
+    """For workers of this machine: the orders of one process that has imported TensorFlow. Raises NoSandbox."""
+    isolation = "unsafe" if unsafe else sandbox.kind()
+    if isolation == "bubblewrap":  # which starts a process for each submission
+        yield None
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="grader-") as folder,
+        contextlib.closing(Imported(folder, isolation)) as one,
+    ):
+        yield one.orders
+
+
+class Probing:
+    """A copy of a process that has imported TensorFlow, for one submission after another. Raises NoSandbox.
+
+    orders: see `shared`; without them, or where their process has ended, it starts one of its own.
+    """
+
+    def __init__(self, isolation: str | None = None, orders: socket.socket | None = None):
+        self.isolation, self.orders = isolation or ("namespaces" if orders else sandbox.kind()), orders
         self.folder = tempfile.TemporaryDirectory(prefix="grader-")
-        self.process: subprocess.Popen | None = None
+        self.own: Imported | None = None
         self.control: socket.socket | None = None
         Finalize(None, self.close, exitpriority=1)  # at the end of worker processes, too
 
     def close(self) -> None:
-        """End the process, and with it whatever it has forked."""
-        if self.process is not None:
-            self.control.close()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            self.process = None
+        """End the copy, and with it whatever it has forked."""
+        for one in (self.control, self.own):
+            if one is not None:
+                one.close()
+        self.control = self.own = None
         self.folder.cleanup()
 
     def probe(self, job: dict, limits: Limits) -> Found:
@@ -97,7 +132,14 @@ class Probing:
         raise NoSandbox(f"the process that imports TensorFlow ended: {self._said()}")
 
     def _has_ended(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
+        if self.control is None:
+            return False
+        try:
+            return not self.control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            return True
 
     def _probe(self, job: dict, limits: Limits) -> Found:
         found = Found({}, [], 0.0)
@@ -171,17 +213,11 @@ class Probing:
 
     def _start(self, connection: socket.socket, limits: Limits):
         if self.isolation == "bubblewrap":
-            return self._launch(connection, str(limits.memory), str(limits.seconds))
-        if self.process is None or self._has_ended():
+            return launch(connection, self.folder.name, self.isolation, str(limits.memory), str(limits.seconds))
+        if self.control is None or self._has_ended():
             if self.control is not None:
                 self.control.close()
-            self.control, theirs = socket.socketpair()
-            with theirs:
-                self.process = self._launch(theirs)
-            try:
-                inside.receive(self.control)
-            except (EOFError, ConnectionResetError):
-                raise NoSandbox(f"the process that imports TensorFlow ended: {self._said()}") from None
+            self.control = self._copy()
         settings = {
             "user": 2**30 + os.getpid(),  # nobody's
             "isolated": self.isolation == "namespaces",
@@ -192,23 +228,43 @@ class Probing:
         socket.send_fds(self.control, [json.dumps(settings).encode()], [connection.fileno()])
         return None
 
-    def _launch(self, connection: socket.socket, *arguments: str) -> subprocess.Popen:
-        command = [sys.executable, str(ROOT / "grader" / "inside.py"), str(connection.fileno()), *arguments]
-        command = sandbox.bubblewrap(command) if self.isolation == "bubblewrap" else command
-        with (Path(self.folder.name) / "said").open("w") as said:
-            return subprocess.Popen(
-                command,
-                pass_fds=[connection.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                env=environment(self.folder.name if self.isolation == "unsafe" else "/tmp"),
-                start_new_session=True,
-            )
+    def _copy(self) -> socket.socket:
+        """What controls a new copy; where nobody makes one any more, of a new process."""
+        for _ in range(2):
+            if self.orders is None:
+                if self.own is not None:
+                    self.own.close()
+                self.own = Imported(self.folder.name, self.isolation)
+                self.orders = self.own.orders
+            control, theirs = socket.socketpair()
+            with contextlib.suppress(ConnectionError, EOFError):
+                with theirs:
+                    socket.send_fds(self.orders, [b"a copy"], [theirs.fileno()])
+                inside.receive(control)
+                return control
+            control.close()
+            self.orders = None
+        raise NoSandbox(f"the process that imports TensorFlow ended: {self._said()}")
 
     def _said(self) -> str:
         lines = (Path(self.folder.name) / "said").read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "no reason"
+
+
+def launch(connection: socket.socket, folder: str, isolation: str, *limits: str) -> subprocess.Popen:
+    """Start what runs beside students' code, see `inside.main`."""
+    command = [sys.executable, str(ROOT / "grader" / "inside.py"), str(connection.fileno()), *limits]
+    command = sandbox.bubblewrap(command) if isolation == "bubblewrap" else command
+    with (Path(folder) / "said").open("w") as said:
+        return subprocess.Popen(
+            command,
+            pass_fds=[connection.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            env=environment(folder if isolation == "unsafe" else "/tmp"),
+            start_new_session=True,
+        )
 
 
 class Child:

@@ -6,24 +6,33 @@ A job: {"lab", "release": its notebook's text, "course": the fingerprint of what
 """
 
 import functools
+import socket
 import threading
 
-from grader import judging, probing, reading, rebuild
+from grader import judging, probing, reading, rebuild, sandbox
 from grader.probing import Limits, Probing
 from grader.reading import Unreadable
 
 GRADED, PARTLY, NOT_GRADABLE, WAITING = "graded", "partly graded", "not gradable", "waiting for a hand"
 ONE_AT_A_TIME = threading.Lock()  # whatever number of threads a worker has
+orders: socket.socket | None = None  # of the process that all workers of this machine have copies of
 
 
 class GradingError(Exception):
     """Grading cannot begin or go on; the message says why and what to do."""
 
 
+def begin(shared: socket.socket | None) -> None:
+    """Called first in a worker process of this machine: it ends with the one that started it."""
+    global orders
+    sandbox.die_with_parent()
+    orders = shared
+
+
 @functools.cache
 def probing_process(unsafe: bool) -> Probing:
     """This worker's process that has imported TensorFlow. Raises NoSandbox."""
-    return Probing("unsafe" if unsafe else None)
+    return Probing("unsafe" if unsafe else None, orders)
 
 
 def do(job: dict) -> dict:

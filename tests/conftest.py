@@ -1,5 +1,6 @@
 """Every test starts from the same machine: nothing set, an empty cache, no network but this machine's own."""
 
+import gc
 import itertools
 import socket
 import sys
@@ -21,6 +22,13 @@ settings.load_profile("few")  # --hypothesis-profile=many for more
 
 def pytest_addoption(parser: pytest.Parser):
     parser.addoption("--remember", action="store_true", help="run answers of the bank only if their code is new")
+
+
+gc.disable()  # until all test modules are imported, TensorFlow among what they need: there is no garbage yet
+
+
+def pytest_collection_finish():
+    gc.enable()
 
 
 def pytest_configure(config: pytest.Config):

@@ -1,6 +1,7 @@
 """A small class through the grader: what honest people do to notebooks, resubmissions, hands, crashes, one rule."""
 
 import collections
+import contextlib
 import copy
 import datetime
 import itertools
@@ -9,12 +10,15 @@ import math
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
@@ -36,6 +40,7 @@ from grader import (
     rebuild,
     regrade,
     report,
+    sandbox,
     source,
     store,
     tables,
@@ -606,23 +611,34 @@ def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
     }
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_the_end_of_the_process_that_imports_tensorflow_is_no_students_fault(times, tmp_path, monkeypatch):
-    """It is killed while a student's cell runs: the job is done again; if it happens twice, nobody gets a verdict."""
-    program = tmp_path / "grader" / "inside.py"  # the same, but for the import, which takes longest
+@pytest.fixture
+def without_tensorflow(tmp_path, monkeypatch):
+    """What runs beside a student is the same, but for the import, which takes longest."""
+    program = tmp_path / "grader" / "inside.py"
     program.parent.mkdir()
     program.write_text(
-        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom grader import inside\n"
-        "inside.import_everything = lambda: None\ninside.main()\n"
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom grader import inside\nfrom helpers import profile\n"
+        "inside.import_everything = profile.seed_everything = lambda *seed: None\ninside.main()\n"
     )
     monkeypatch.setattr(probing, "ROOT", tmp_path)
+
+
+@pytest.mark.parametrize("ended", ["the copy", "both"])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.usefixtures("without_tensorflow")
+def test_the_end_of_the_process_that_imports_tensorflow_is_no_students_fault(times, ended, monkeypatch):
+    """It is killed while a student's cell runs: the job is done again; if it happens twice, nobody gets a verdict."""
     process, ask, kills = probing.Probing(), probing.Child.ask, [None] * times
 
     def killing(child, message, seconds):
         if "run" in message and kills:
             kills.pop()
-            process.process.kill()
-            process.process.wait()
+            first, copy, *_ = probing.descendants(process.own.process.pid)
+            for pid in (copy, first)[: 1 + (ended == "both")]:
+                handle = os.pidfd_open(pid)
+                os.kill(pid, signal.SIGKILL)
+                select.select([handle], [], [])
+                os.close(handle)
         return ask(child, message, seconds)
 
     monkeypatch.setattr(probing.Child, "ask", killing)
@@ -635,6 +651,44 @@ def test_the_end_of_the_process_that_imports_tensorflow_is_no_students_fault(tim
                 process.probe(job, probing.Limits())
     finally:
         process.close()
+
+
+def grade_endlessly(orders, started):
+    steps = [{"run": "import time"}, {"run": "while True: pass"}]
+    process = probing.Probing(orders=orders)
+    started.set()
+    process.probe({"modules": {}, "checks": "convolution_basics", "probes": {}, "steps": steps}, probing.Limits())
+
+
+@pytest.mark.usefixtures("without_tensorflow")
+def test_what_a_killed_worker_has_begun_ends_with_it(tmp_path):
+    """Workers share a process that has imported TensorFlow; a student's endless loop must not outlive its worker."""
+    imported, spawn = probing.Imported(str(tmp_path), sandbox.kind()), get_context("spawn")
+    try:
+        started = spawn.Event()
+        worker = spawn.Process(target=grade_endlessly, args=(imported.orders, started))
+        worker.start()
+        assert started.wait(60)
+        until(lambda: probing.look(imported.process.pid).cpu > 1)  # the loop runs
+        begun = probing.descendants(imported.process.pid)[1:]
+        worker.kill()
+        until(lambda: not any(map(runs, begun)))
+    finally:
+        imported.close()
+
+
+def runs(pid: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def until(true: Callable[[], bool]):
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.05)
+    pytest.fail("half a minute was not enough")
 
 
 @pytest.mark.grading

@@ -42,12 +42,14 @@ def serve(listener: socket.socket) -> None:
     while True:
         order, _ = listener.accept()
         if not loaded:
+            gc.disable()
             import ipykernel.kernelapp  # noqa: F401
             import matplotlib.pyplot  # noqa: F401
             import pandas  # noqa: F401
             import seaborn  # noqa: F401
             import tensorflow  # noqa: F401
 
+            gc.enable()
             gc.collect()
             gc.freeze()  # a collection in a copy would go through all of this, and copy its memory
             loaded = True

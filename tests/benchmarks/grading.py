@@ -3,8 +3,9 @@
     python -m tests.benchmarks.grading [--students 32] [--nbgrader 4] [--sizes 8 32 128] [LAB ...]
 
 Three students of four hand in the solution, the fourth the untouched release. nbgrader grades only the first few, since
-it takes the same for each. Both give the same points for these, or the benchmark fails. The ratio is that of the
-seconds of the processor for one student, which other programs on the machine change least.
+it takes the same for each. Both give the same points for these, or the benchmark fails. Two ratios to nbgrader, for one
+student: that of the seconds by the clock, where all cores count, and that of the seconds of the processor, which other
+programs on the machine change least.
 """
 
 import argparse
@@ -84,28 +85,29 @@ def main() -> None:
     options.add_argument("--nbgrader", type=int, default=4, help="students that nbgrader grades")
     options.add_argument("--sizes", type=int, nargs="*", default=[], help="more classes, graded by ours alone")
     chosen = options.parse_args()
-    print(f"{'lab':28} {'grader':10} {'students':>8} {'seconds':>8} {'CPU s':>8} {'CPU s/student':>14} {'ratio':>6}")
+    print(f"{'lab':24} {'grader':10} {'students':>8} {'seconds':>8} {'ratio':>6} {'CPU s':>8} {'ratio':>6}")
 
-    def row(lab: str, name: str, students: int, watch: Watch, per_student: float | None = None) -> None:
-        each = watch.cpu / students
-        ratio = f"{per_student / each:6.1f}" if per_student else ""
-        print(f"{lab:28} {name:10} {students:8} {watch.seconds:8.1f} {watch.cpu:8.1f} {each:14.2f} {ratio}", flush=True)
+    def row(lab: str, name: str, students: int, watch: Watch, theirs: Watch | None = None) -> None:
+        share = students / chosen.nbgrader
+        ratios = [theirs.seconds * share / watch.seconds, theirs.cpu * share / watch.cpu] if theirs else []
+        by_clock, of_cpu = [f"{ratio:6.1f}" for ratio in ratios] or [" " * 6, ""]
+        print(f"{lab:24} {name:10} {students:8} {watch.seconds:8.1f} {by_clock} {watch.cpu:8.1f} {of_cpu}", flush=True)
 
     for lab in chosen.lab:
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             write_class(root, lab, chosen.nbgrader)
             generate(root, [lab], root / "release", book.address(root))
-            with Watch() as watch:
+            with Watch() as theirs:
                 convert(Autograde, root, lab, book.address(root))
-            row(lab, "nbgrader", chosen.nbgrader, watch)
-            by_nbgrader, per_student = points(root, lab), watch.cpu / chosen.nbgrader
+            row(lab, "nbgrader", chosen.nbgrader, theirs)
+            by_nbgrader = points(root, lab)
         for students in [chosen.students, *chosen.sizes]:
             with tempfile.TemporaryDirectory() as folder:
                 root = Path(folder)
                 write_class(root, lab, students)
                 graded = ours(root, lab)
-                row(lab, "ours", students, graded, per_student)
+                row(lab, "ours", students, graded, theirs)
                 mine = points(root, lab)
                 unlike = [key for key, given in by_nbgrader.items() if mine.get(key) != given]
                 if unlike:
