@@ -623,6 +623,7 @@ plots.kernel_grid(pretrained.resnet20().network.layers[1].kernel, alt)
 # %% [markdown]
 # Some are bright on one side and dark on the other, like Sobel (13 and 16). Some have one colour nearly all over (3, 4
 # and 14): they answer to areas of this colour. Others answer to a change of colour, such as 11. Nobody designed them.
+# (Each kernel is drawn on a scale of its own. The weights of 7, 9 and 15 are nearly 0: they answer to nothing.)
 #
 # ### All together
 #

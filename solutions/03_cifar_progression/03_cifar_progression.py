@@ -206,9 +206,9 @@ if "x_train" not in globals():
 # ### How precise must numbers be?
 #
 # Training is mostly multiplication, millions of times per image. Numbers usually have 32 bits. Many machines multiply
-# numbers of 16 bits (**bfloat16**: same range, only about three digits) twice as fast or faster, and networks hardly
+# numbers of 16 bits (**bfloat16**: same range, only two to three digits) twice as fast or faster, and networks hardly
 # notice: the errors are small against the noise of training. The weights themselves stay in 32 bits, since they are
-# corrected in tiny steps that three digits would swallow. The next cell chooses what your machine does fast.
+# corrected in tiny steps that so few digits would swallow. The next cell chooses what your machine does fast.
 
 # %%
 training.use_fast_precision()
@@ -746,7 +746,7 @@ plots.compare_runs({f"network {name}": histories[name] for name in PUBLISHED}, a
 # | --- | --- |
 # | says with numbers what parameters, multiply-adds and accuracy have to do with each other, and where they do not go together | 0.5 |
 # | explains why b is better than a although it has far fewer parameters | 0.5 |
-# | says what depth buys from b to d, why, and what it costs | 0.5 |
+# | says what c and d win over b, what may be the reason, and what it costs | 0.5 |
 # | says which network learned most by heart, judged by gaps and by mistakes on new and on training images, and names a remedy | 0.5 |
 
 # %% [markdown]
@@ -825,7 +825,8 @@ def measure(seed):
 #   the mean included.
 # - Last layer and loss must agree: softmax, or logits and `from_logits=True`.
 # - First loss of a few units, not of hundreds; falling on one batch, twenty images memorised: seconds that save hours.
-# - Convolutions share their weights: b beats a with a tenth of the parameters. Depth buys accuracy and costs time.
+# - Convolutions share their weights: b beats a with a tenth of the parameters. The deeper
+#   networks, which are wider, too, and have one dense layer more, are better and cost time.
 # - Parameters are what must be learned, multiply-adds what must be calculated.
 # - Network d learned most by heart: on new images it makes nearly twice as many mistakes as on those of its training.
 #

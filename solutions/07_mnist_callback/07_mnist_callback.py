@@ -9,9 +9,9 @@
 # %% [markdown]
 # # 07 · Stop at 99.8 %: a callback, and a deep network's report
 #
-# Part A is a well-known exercise: train a small network on handwritten digits, and stop by yourself as soon as training
-# accuracy is above 99.8 %. Part B asks what such a figure is worth. A deep network gets a full report: what it gets
-# right, what it gets wrong, and why.
+# Part A is a well-known exercise: train a small network on handwritten digits, and let it stop by itself as soon as
+# training accuracy is above 99.8 %. Part B asks what such a figure is worth. A deep network gets a full report: what it
+# gets right, what it gets wrong, and why.
 #
 # {{colab}}
 #
@@ -245,7 +245,7 @@ def build_single_conv():
             layers.Dense(N_CLASSES, activation="softmax"),
         ]
     )
-    # Smaller and smaller steps: at a constant rate the accuracy wavers just below the threshold.
+    # Smaller and smaller steps: at a constant rate the accuracy wavers, and more epochs pass.
     rate = keras.optimizers.schedules.ExponentialDecay(0.003, decay_steps=60_000 // BATCH_SIZE, decay_rate=0.6)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
@@ -493,8 +493,8 @@ print("learning rate:", ", ".join(f"{rates[k]:.3g} from epoch {first[k] + 1}" fo
 #
 # ## 6 The report (35 minutes)
 #
-# Now, and only now, the test images. The network is finished: you choose nothing with them. (We chose our recipe by
-# validation, but saw the test accuracy of some trials on the way, so our figure may be a little flattered.)
+# Now the test images, for the finished network: you choose nothing with them. (We chose our recipe by validation, but
+# saw the test accuracy of some trials on the way, so our figure may be a little flattered.)
 
 # %%
 probabilities = probabilities_of(deep, x_test)

@@ -138,8 +138,8 @@ plots.block_diagram({"ResNet50": boxes}, alt + "layer. Height and width fall fro
 # ## 2 Classify photographs (25 minutes)
 #
 # `pretrained.load()` gives ResNet50 with its ImageNet weights, 100 MB. Where they cannot be had, a box says so, and you
-# get a smaller network for the same 1,000 classes that lies in the course: **EfficientNet-Lite0** (Tan & Le 2019,
-# [arXiv:1905.11946](https://arxiv.org/abs/1905.11946)), 9 MB, made for phones.
+# get a smaller network for the same 1,000 classes that lies in the course: **EfficientNet-Lite0**, 9 MB, a variant for phones
+# of EfficientNet (Tan & Le 2019, [arXiv:1905.11946](https://arxiv.org/abs/1905.11946)).
 
 # %%
 classifier = pretrained.load()
@@ -246,17 +246,16 @@ widgets.picture_upload(lambda image: classify(classifier, image), datasets.photo
 # (EfficientNet-Lite0 and ResNet-20) EfficientNet-Lite0 calls the cat an Egyptian Mau with
 # 0.79<!-- our answers efficientnet.chelsea.1 -->, and two more kinds of cats get
 # 0.16<!-- our answers efficientnet.chelsea.2_and_3 -->; the coffee is an espresso with
-# 0.88<!-- our answers efficientnet.coffee.1 -->. Both are right. The rocket is a drilling rig with
-# 0.55<!-- our answers efficientnet.rocket.1 -->, which is wrong. For the astronaut no class fits: bobsleigh gets
-# 0.30<!-- our answers efficientnet.astronaut.1 -->, perhaps because of the helmet. For the flower only daisy comes near, with
-# 0.14<!-- our answers efficientnet.flower.1 -->. So its doubt says something here: it is larger where no class fits, or
-# hardly one.
-# ResNet-20 has ten classes, and is far too sure: the coffee is an automobile with
-# 0.78<!-- our answers resnet20.coffee.1 -->, the flower a bird with 0.82<!-- our answers resnet20.flower.1 -->, the
-# astronaut a dog with 0.65<!-- our answers resnet20.astronaut.1 -->. Softmax divides by the sum over all classes, so the
-# probabilities add up to 1 whatever is in the picture: a network can only say which of its classes fits better than the
-# others. In the test set 0.8 may mean that eight of ten such answers are right, because those images are of the same kind
-# as those of the training. For other pictures nobody has measured it.
+# 0.88<!-- our answers efficientnet.coffee.1 -->. It is a cat, whatever its breed, and the espresso is right. The rocket
+# is a drilling rig with 0.55<!-- our answers efficientnet.rocket.1 -->, which is wrong. For the astronaut no class
+# fits: bobsleigh gets 0.30<!-- our answers efficientnet.astronaut.1 -->, perhaps because of the helmet. For the flower
+# only daisy comes near, with 0.14<!-- our answers efficientnet.flower.1 -->. So its doubt says something here: it is
+# larger where no class fits, or hardly one. ResNet-20 has ten classes, and is far too sure: the coffee is an automobile
+# with 0.78<!-- our answers resnet20.coffee.1 -->, the flower a bird with 0.82<!-- our answers resnet20.flower.1 -->,
+# the astronaut a dog with 0.65<!-- our answers resnet20.astronaut.1 -->. Softmax divides by the sum over all classes,
+# so the probabilities add up to 1 whatever is in the picture: a network can only say which of its classes fits better
+# than the others. In the test set 0.8 may mean that eight of ten such answers are right, because those images are of
+# the same kind as those of the training. For other pictures nobody has measured it.
 
 # %% [markdown]
 # ## 3 Residual blocks (25 minutes)
@@ -535,22 +534,24 @@ measured("highest_for_tissue", max(panels["tissue"], key=lambda way: panels["tis
 # %% [markdown]
 # Lines: means of three choices, with their standard deviation. Look at the textures first. With 5 images per class the
 # fine-tuned network reaches 0.978<!-- our transfer textures.fine_tuned.5 -->, from scratch
-# 0.854<!-- our transfer textures.from_scratch.5 -->: so much is pretraining worth. It is worth less with 100 images,
-# 0.997<!-- our transfer textures.fine_tuned.100 --> against 0.987<!-- our transfer textures.from_scratch.100 -->. The
-# frozen backbone gives 0.862<!-- our transfer textures.frozen.5 --> and 0.958<!-- our transfer textures.frozen.100 -->: a
-# head alone is not always enough.
+# 0.854<!-- our transfer textures.from_scratch.5 -->: so much is pretraining worth. With 100 images,
+# 0.997<!-- our transfer textures.fine_tuned.100 --> against 0.987<!-- our transfer textures.from_scratch.100 -->, the
+# difference is within chance: three runs each, ± 0.009<!-- our transfer textures.from_scratch.100.std --> from scratch.
+# The frozen backbone gives 0.862<!-- our transfer textures.frozen.5 --> and
+# 0.958<!-- our transfer textures.frozen.100 -->: a head alone is not always enough.
 #
 # Dotted: a network that always gives the same answer, the most frequent class of the test images. That is the least that
 # a network must beat, and for the tissue it is not 0.5 but 0.608<!-- our transfer tissue.constant -->: most of its test
 # patches have little stain. (The other half of the photograph, for training, has more of the other class.)
 #
-# Then the tissue, where training from scratch leads: 0.705<!-- our transfer tissue.from_scratch.5 -->
-# with 5 images and 0.889<!-- our transfer tissue.from_scratch.100 --> with 100; fine-tuned gives
-# 0.455<!-- our transfer tissue.fine_tuned.5 --> and 0.860<!-- our transfer tissue.fine_tuned.100 -->; frozen stays below
-# the dotted line. These patches are grey and pale, and their classes differ in their structure. Pretraining is no magic: it
-# helps if what was learned fits what is asked. (From scratch, batch normalisation also adapts to the new images; in the
-# fine-tuned network it keeps CIFAR-10's means and variances. So the two lines differ in more than the first weights.) And
-# mind what was asked of the frozen network: only its *last* feature maps.
+# Then the tissue, where training from scratch leads with few images: 0.705<!-- our transfer tissue.from_scratch.5 -->
+# with 5, against 0.455<!-- our transfer tissue.fine_tuned.5 --> fine-tuned. With 100 it is
+# 0.889<!-- our transfer tissue.from_scratch.100 --> against 0.860<!-- our transfer tissue.fine_tuned.100 -->, and the
+# fine-tuned runs scatter by ± 0.044<!-- our transfer tissue.fine_tuned.100.std -->: it may be chance. Frozen stays
+# below the dotted line. These patches are grey and pale, and their classes differ in their structure. Pretraining is no
+# magic: it helps if what was learned fits what is asked. (From scratch, batch normalisation also adapts to the new
+# images; in the fine-tuned network it keeps CIFAR-10's means and variances. So the two lines differ in more than the
+# first weights.) And mind what was asked of the frozen network: only its *last* feature maps.
 #
 # ### Which layer's features?
 #
@@ -615,7 +616,8 @@ measured("best_layer_for_tissue", ("first", "middle", "last")[np.argmax(panels["
 # 0.70<!-- our probe tissue.efficientnet.head_relu.20 --> after it. It seems that last layers keep what tells ImageNet's or
 # CIFAR-10's classes apart, and drop the rest. (The head may also lose because it has most channels, 1,280: with 40 images
 # a probe finds chance patterns in so many numbers. ResNet-20's last layer has only 64.) So "frozen features do not help
-# with the tissue" would have been a wrong conclusion: the right layer of the same frozen network does.
+# with the tissue" would have been a wrong conclusion: the right layer of the same frozen network does. (Which layer is
+# best we saw in the test images, so its figure is a little flattered. For a task of your own, choose it by validation.)
 #
 # ### When does it pay? (1 point)
 #
@@ -641,8 +643,9 @@ measured("best_layer_for_tissue", ("first", "middle", "last")[np.argmax(panels["
 # The probe finds 0.57<!-- our probe tissue.resnet20.features.20 --> there and
 # 0.75<!-- our probe tissue.resnet20.add_5.20 --> in the middle of the same network, and
 # 0.84<!-- our probe tissue.efficientnet.block6d_add.20 --> as late as `block6d_add` of EfficientNet-Lite0, but
-# 0.70<!-- our probe tissue.efficientnet.head_relu.20 --> after it: what tells the tissue's classes apart is there before
-# the last layer, and lost in it. The differences are larger than the ±.
+# 0.70<!-- our probe tissue.efficientnet.head_relu.20 --> after it: what tells the tissue's classes apart is easier to
+# read before the last layer. In ResNet-20's last one little of it is left; EfficientNet's may also lose because it has
+# 1,280 channels for 40 images. The differences are larger than the ±.
 
 # %% [markdown]
 # ### Your own images

@@ -440,8 +440,8 @@ def occlusion_map(predict, image, label, size, stride):
 # function, so we give it one that returns log odds, and the map shows by how much *they* fall.
 # (`insight.log_odds_with` makes it, `insight.predict_with` the one that returns probabilities.)
 #
-# The map lies on a grey copy of the image, each cell where its square was. **Predict:** where must an ankle boot be hidden
-# so that the network loses most of its certainty?
+# The map lies on a grey copy of the image, each cell where its square was. **Predict:** where does a square on the
+# ankle boot cost the network most of its certainty?
 
 # %%
 predict("hide_the_boot", ..., ["upper half", "lower half"])
@@ -461,7 +461,10 @@ measured("hide_the_boot", "upper half" if drops[0].max(axis=1).argmax() < len(dr
 # Above: the image, the network's answer and its probability. Below, on one scale: orange where hiding makes the network
 # less sure, white where it does not matter, purple where it makes it *more* sure. The rim has no colour, because no
 # square has its middle there. Replace `log_odds_with` by `predict_with`: where the network is sure, the map turns white.
-# But mind that a square also adds something: its edges are new, and the network has never seen a grey square.
+#
+# Look where the darkest cells are. The boot's lie in the black corner before its shaft, the trousers' between the legs, the
+# bag's inside the handle. Hardly anything was hidden there: the grey square *filled a gap* that the network needs. So a
+# square also adds something, and its edges are new; the map does not tell one from the other.
 #
 # ## 5 Grad-CAM (35 minutes)
 #
@@ -590,13 +593,13 @@ measured("saliency_of_random_weights", insight.correlation(rows["saliency, train
 # %% [markdown]
 # <!-- WRITTEN maps (1) -->
 #
-# For the cup of coffee the maps agree: Grad-CAM is strongest at the coffee in the cup, and hiding this region costs most.
-# For the astronaut both mark the helmet at the lower right, but the occlusion map also the hair and the neck, where
-# Grad-CAM is weak. For the rocket they differ: Grad-CAM marks its foot, the occlusion map nearly the whole sky. Grad-CAM
-# needs one pass forward and one backward, and the inside of the network, and its map has only 7×7 values. The occlusion map
-# needs 50 images forward, more with a smaller stride, and works for every classifier. A plausible map proves nothing about
-# the answer. The rocket is called a drilling rig, which is wrong, and its map lies on the rocket as neatly as any other.
-# And the cat's map for "moped" shows as neat a spot as the one for its own class.
+# For the cup of coffee the maps agree: Grad-CAM is strongest at the coffee in the cup, and hiding this region costs
+# most. For the astronaut both mark the helmet at the lower right, but the occlusion map also the hair and the neck,
+# where Grad-CAM is weak. For the rocket they differ: Grad-CAM marks the middle of its body, the occlusion map nearly
+# the whole sky. Grad-CAM needs one pass forward and one backward, and the inside of the network, and its map has only
+# 7×7 values. The occlusion map needs 50 images forward, more with a smaller stride, and works for every classifier. A
+# plausible map proves nothing about the answer. The rocket is called a drilling rig, which is wrong, and its map lies
+# on the rocket as neatly as any other. And the cat's map for "moped" shows as neat a spot as the one for its own class.
 
 # %% [markdown]
 # ### Images made for a filter
@@ -654,14 +657,14 @@ measured("similarity_by_chance", float(np.median(found["random"])))
 
 # %% [markdown]
 # Grey: random kernels. Lines: learned ones, the mean of their colours. Nine numbers against eight kernels: chance alone
-# reaches about 0.5, so a similarity of 0.6 says nothing. Only what lies clearly to the right of the grey hill is a
-# likeness that chance does not explain.
+# reaches about 0.5, so for a single kernel 0.6 says nothing. Only what lies clearly to the right of the grey hill is a
+# likeness that chance does not explain. (Kernels whose weights are nearly 0 are left out.)
 #
 # In our run the median was 0.54<!-- our journey similar.random --> for random kernels,
-# 0.61<!-- our journey similar.Fashion_MNIST --> for `conv1`, 0.90<!-- our journey similar.ResNet_20 --> for ResNet-20 and
-# 0.60<!-- our journey similar.Lite0 --> for EfficientNet-Lite0. So ResNet-20 found such kernels by itself, and nobody told
-# it. EfficientNet-Lite0 did not: most of its kernels look at colours. `conv1` has seen few images, and a filter that is
-# trained little stays near its first, random weights: most of its likeness is chance.
+# 0.61<!-- our journey similar.Fashion_MNIST --> for `conv1`, 0.90<!-- our journey similar.ResNet_20 --> for ResNet-20
+# and 0.60<!-- our journey similar.Lite0 --> for EfficientNet-Lite0. So ResNet-20 found such kernels by itself, and
+# nobody told it. EfficientNet-Lite0 did not: most of its kernels look at colours. `conv1` has seen few images, and a
+# filter that is trained little stays near its first, random weights: its median is hardly more than chance gives.
 #
 # **Try it:** hide squares of another size in section 4, or ask `grad_cam` for an earlier layer (their names are in
 # `lite.network.summary()`). What do you win in detail, what do you lose in meaning?
