@@ -13,6 +13,7 @@ from checks.networks import (
     conv,
     hidden,
     judge_compiled,
+    judge_end,
     judge_flattened,
     judge_input,
     judge_order,
@@ -91,8 +92,12 @@ preprocess.mistakes = {
 
 
 def three_parts(rng: np.random.Generator):
-    """Training, validation and test images that differ in brightness and contrast, also from pixel to pixel."""
-    for shape, parts in (((8, 6, 3), ("x_train", "x_val", "x_test")), ((5, 7, 2), ("x_train", "x_val"))):
+    """Training, validation and test images that differ in brightness and contrast, also from pixel to pixel.
+
+    At the end training images alone: there need not be others.
+    """
+    names = ("x_train", "x_val", "x_test")
+    for shape, parts in (((8, 6, 3), names), ((5, 7, 2), names[:2]), ((4, 5, 3), names[:1])):
         yield {
             name: (rng.uniform(0.1, 0.3, shape[-1]) * rng.normal(size=(20 + 3 * k, *shape)) + rng.random(shape)).astype(
                 "float32"
@@ -139,7 +144,7 @@ standardise.mistakes = {
     ],
     "The mean and the deviation come from the validation or the test set. These must not take part.": [
         lambda *parts: scaled(parts, parts[-1]),
-        lambda *parts: scaled(parts, parts[1]),
+        lambda *parts: scaled(parts, parts[min(1, len(parts) - 1)]),
     ],
     "This is one mean and one deviation for all channels together. Each channel has its own.": (
         lambda *parts: scaled(parts, parts[0], axes=None)
@@ -182,7 +187,7 @@ def judge_network(model: dict, case: dict, plan: list):
         return "Global pooling forgets where things were found. These networks keep all values: make one list of them."
     if any(kind.startswith("AveragePooling") for kind in kinds):
         return "POOL is max pooling in these networks: it keeps the strongest answer of four, not their mean."
-    if finding := judge_flattened(layers) or judge_dropout(kinds) or judge_strays(layers):
+    if finding := judge_flattened(layers) or judge_end(layers, plan) or judge_dropout(kinds) or judge_strays(layers):
         return finding
     layers = [layer for layer in layers if layer["kind"] not in DROPOUTS]
     if finding := judge_order(layers, plan) or judge_steps(layers, plan) or judge_compiled(model, case):

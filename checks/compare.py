@@ -83,7 +83,10 @@ class array:  # noqa: N801
             return Reason(f"{where}{name} holds {what}, for example from {cause}.")
         wrong = ~np.isclose(yours, expected, rtol=0, atol=absolute(expected, self.tol))
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
-        text = f"{where}{name} has the right shape, but {wrong.mean():.0%} of its values are off"
+        share = f"{wrong.mean():.0%} of its"
+        if share.startswith(("0%", "100%")) and not wrong.all():
+            share = f"{wrong.sum():,} of its {wrong.size:,}"
+        text = f"{where}{name} has the right shape, but {share} values are off"
         if yours.size <= FEW:
             return with_picture(f"{text}.{shown(yours, expected)}", expected, yours)
         text += f", first at index {first}: expected {printed(expected[first])}, yours {printed(yours[first])}."

@@ -14,9 +14,9 @@ OVERFLOW = (
 )
 WHOLE_NUMBERS = (
     "Right for floats, but not where some of the arrays hold whole numbers, as Sobel's kernels do: your result loses "
-    "its fractions. Compute in floats."
+    "its fractions, or numbers overflow. Compute in floats, `x.astype(float)`."
 )
-CUT_OFF = "Values are cut off at 0 and 255. A response may be negative or large: keep it as it is."
+CUT_OFF = "Values are cut off, below 0 or above 255. A response may be negative or large: keep it as it is."
 NO_SIGN = "Your response is never negative. A response may be negative: keep its sign."
 UNFINISHED = "The last row and column still hold 0: count the steps of your loops once more."
 STOPPED = "Only the first value, or the first row, is filled: does `return` stand inside a loop?"
@@ -61,7 +61,7 @@ def in_margin(image: np.ndarray, response: np.ndarray, top: int, left: int) -> n
 
 def images_and_kernels(rng: np.random.Generator):
     """Float images first, not square; then a kernel of whole numbers; then an image of dtype uint8, which overflows."""
-    for image, kernel in (((7, 10), (3, 3)), ((6, 5), (2, 4)), ((6, 6), (4, 6))):
+    for image, kernel in (((7, 10), (3, 3)), ((6, 5), (2, 4)), ((6, 6), (4, 6)), ((4, 5), (1, 2)), ((5, 4), (3, 1))):
         yield {"image": rng.normal(size=image), "kernel": rng.normal(size=kernel)}
     yield {"image": rng.normal(size=(6, 7)), "kernel": rng.permutation(np.arange(-4, 5)).reshape(3, 3)}
     yield {"image": photo(rng, 8, 6), "kernel": rng.normal(size=(3, 3))}
@@ -159,7 +159,9 @@ convolve_valid.mistakes = {
     "You flipped the response, or the image as well as the kernel. Flip the kernel alone.": (
         lambda image, kernel: valid(image, kernel)[::-1, ::-1]
     ),
-    "You flipped the image. Flip the kernel.": lambda image, kernel: valid(image[::-1, ::-1], kernel),
+    "The image is flipped, or the response of a right convolution. Flip the kernel alone.": lambda image, kernel: valid(
+        image[::-1, ::-1], kernel
+    ),
     "Your response includes positions where the kernel hangs over the border: use `valid`.": (
         lambda image, kernel: convolve2d(image.astype(float), kernel, mode="same")
     ),
@@ -170,7 +172,7 @@ convolve_valid.mistakes = {
 
 
 def sizes_and_sigmas(rng: np.random.Generator):
-    for size in (5, 3, 15):
+    for size in (5, 3, 15, 1):
         yield {"size": size, "sigma": float(rng.uniform(1.2, 2.5))}
 
 
@@ -223,7 +225,7 @@ gaussian_kernel.mistakes = {
         lambda size, sigma: normalised(bell(2 * sigma**2, np.sqrt(abs(middle(size))))),
         lambda size, sigma: normalised(np.exp(-np.hypot(*np.meshgrid(middle(size), middle(size))) / (2 * sigma**2))),
     ],
-    "The weights are whole numbers now: they are fractions, so the array must hold floats.": (
+    "All weights are 0. They are fractions, so the array must hold floats; or was nothing written into it?": (
         lambda size, sigma: np.zeros((size, size))
     ),
     "The peak is not on the middle pixel. A kernel of size 5 has the coordinates −2, −1, 0, 1, 2.": [
@@ -244,6 +246,7 @@ gaussian_kernel.mistakes = {
 
 def float_image_then_photo(rng: np.random.Generator):
     yield {"image": rng.normal(size=(6, 9))}
+    yield {"image": np.full((5, 6), rng.uniform(0.2, 0.8))}
     yield {"image": photo(rng, 7, 5)}
 
 
@@ -340,6 +343,7 @@ def border_sizes(answer, case):
 def sizes(rng: np.random.Generator):
     """First a case in which no two usual mistakes agree; defaults; the worked example; fits and misfits; others."""
     fixed = ((20, 5, 6, 2), (28, 5), (12, 5, 3), (5, 3, 1, 2), (8, 3, 0, 2), (3, 3, 0, 1), (2, 3, 0, 1), (4, 7, 1, 2))
+    fixed += ((3, 9, 0, 1), (2, 9, 1, 2), (3, 1, 0, 5))
     drawn = [tuple(int(v) for v in rng.integers((8, 1, 0, 1), (40, 8, 4, 5))) for _ in range(6)]
     for one in (*fixed, (1, 3, 1, 1), (2, 5, 2, 1), *drawn):
         yield dict(zip(("n", "kernel", "padding", "stride"), one, strict=False))
@@ -397,11 +401,12 @@ output_size.mistakes = {
 
 
 def layers(rng: np.random.Generator):
-    """Three layers of floats; then an image, and filters, of whole numbers."""
+    """Four layers of floats, the last one of a single filter; then images, filters and biases of whole numbers."""
     for x, w, stride, padding in (
         ((6, 8, 3), (3, 3, 3, 2), 2, 1),
         ((6, 8, 2), (2, 3, 2, 4), 1, 0),
         ((9, 7, 3), (3, 2, 3, 5), 3, 2),
+        ((5, 6, 2), (2, 2, 2, 1), 1, 0),
     ):
         arrays = {"x": rng.normal(size=x), "w": rng.normal(size=w), "b": rng.normal(size=w[-1]) + 1}
         yield arrays | {"stride": stride, "padding": padding}
@@ -409,6 +414,8 @@ def layers(rng: np.random.Generator):
     common = {"b": b, "stride": 1, "padding": 0}
     yield {"x": photo(rng, 5, 6, 2), "w": w} | common
     yield {"x": rng.normal(size=(5, 6, 2)), "w": rng.integers(-3, 4, w.shape)} | common
+    yield {"x": rng.normal(size=(5, 6, 2)), "w": w} | common | {"b": rng.integers(1, 9, 2)}
+    yield {"x": photo(rng, 5, 6, 2), "w": photo(rng, *w.shape)} | common
 
 
 def layer_response(x, w, b, stride, padding, **pad) -> np.ndarray:
@@ -432,7 +439,7 @@ def conv_forward(x, w, b, stride, padding):
     return layer_response(x, w, b, stride, padding)
 
 
-conv_forward.otherwise = lambda x, w, *rest: WHOLE_NUMBERS if of_whole_numbers(x, w) else None
+conv_forward.otherwise = lambda x, w, b, *rest: WHOLE_NUMBERS if of_whole_numbers(x, w, b) else None
 conv_forward.mistakes = {
     "The bias is missing: one number for each filter, added at every position.": (
         lambda x, w, b, *more: layer_response(x, w, 0 * b, *more)
@@ -469,7 +476,7 @@ conv_forward.mistakes = {
         lambda x, w, b, *more: layer_response(x, w / x.shape[2], b, *more)
     ),
     "All filters are added into one plane. Each filter has a plane of its own.": (
-        lambda x, w, b, *more: layer_response(x, w, b, *more).sum(2)
+        lambda x, w, b, *more: layer_response(x, w, b, *more).sum(2, keepdims=w.shape[3] == 1)
     ),
     "You cut off negative values. That is the activation (ReLU), which comes after the convolution.": (
         lambda x, w, b, *more: np.maximum(layer_response(x, w, b, *more), 0)
@@ -492,7 +499,7 @@ BLOCK_BELOW = "Your maximum starts from a number that some blocks lie below. Sta
 def volumes(rng: np.random.Generator):
     for shape, size in (((4, 6, 3), 2), ((7, 5, 2), 2), ((9, 11, 1), 3)):
         yield {"x": rng.normal(size=shape) - 1, "size": size}
-    yield {"x": rng.normal(size=(4, 4, 2)) - 1e6, "size": 2}
+    yield {"x": rng.normal(size=(4, 4, 2)) * 1e30 - 9e30, "size": 2}
 
 
 def blocks(x: np.ndarray, size: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 from checks import images
 from checks.compare import array, compare
 from checks.core import Check, judges
-from checks.networks import PASSIVE, judge_classifier, judge_compiled, judge_input
+from checks.networks import PASSIVE, judge_classifier, judge_compiled, judge_dtype, judge_input
 from checks.probes import getting_started as probes
 from checks.probes.running import first_line
 
@@ -42,8 +42,8 @@ def letters(rng: np.random.Generator):
 
 
 def pictures(rng: np.random.Generator):
-    """The first batch is dark, so that its own brightest value is not that of all images."""
-    for shape, brightest in (((5, 8, 8), 180), ((3, 6, 9, 3), 256)):
+    """Some are dark, so that their own brightest value is not that of all images; one is a row of numbers."""
+    for shape, brightest in (((5, 8, 8), 180), ((3, 6, 9, 3), 256), ((9,), 200), ((2, 5, 5), 2)):
         yield {"images": rng.integers(0, brightest, shape, dtype=np.uint8)}
 
 
@@ -130,6 +130,8 @@ def judge_ends(model: dict) -> str | None:
 
 def judge_shared(model: dict) -> str | None:
     """What is wrong with the layer that should be shared, seen by itself."""
+    if finding := next(filter(None, map(judge_dtype, model["input_dtypes"])), None):
+        return finding
     if not model["shared"]:
         return f'There is no layer named "shared". Your Dense layers: {quoted(model["dense"]) or "none"}.'
     if model["shared"] != ["Dense"]:

@@ -14,9 +14,8 @@ MISTAKES = {
     "Your images still hold the stored grey values, on the scale of 0 to 255. The range should be 0 to 1.": (
         lambda x: x.astype("float32")
     ),
-    "Your images are 0 nearly everywhere: `//` stands where `/` should, or the result was made a whole number.": (
-        lambda x: (x // 255).astype("float32")
-    ),
+    "Your images are 0 nearly everywhere: `//` stands where `/` should, the result was made a whole number, or nothing "
+    "was written into the array.": lambda x: (x // 255).astype("float32"),
     "You divided by the brightest value of this batch, or of each image, so what is dark becomes too bright. "
     "Which is the largest value that a pixel can have at all?": [
         lambda x: x / np.float32(x.max()),

@@ -112,8 +112,8 @@ def judge_order(layers: list[dict], plan: list[Step]) -> str | None:
     if found == wanted:
         return None
     names = {step.kind: step.name for step in plan}
-    if LAST not in found:
-        return "The last layer is missing, the one for the scores: a dense layer with one output per class."
+    if finding := judge_end(layers, plan):
+        return finding
     way = edits(found, wanted)
     for edit in way:
         name = names.get(edit.kind, {"Dense": "dense layer"}.get(edit.kind, edit.kind))
@@ -132,6 +132,15 @@ def judge_order(layers: list[dict], plan: list[Step]) -> str | None:
         f"{a(names[wanted[place]])}; yours has {a(names[found[place]])} there."
         + HINTS.get((wanted[place], found[place]), "")
     )
+
+
+def judge_end(layers: list[dict], plan: list[Step]) -> str | None:
+    """Whether the last layer of a plan, the one for the scores, is missing."""
+    dense = [layer for layer in layers if layer["kind"] == "Dense"]
+    short = len(dense) < sum(step.kind in ("Dense", LAST) for step in plan)
+    if not dense or short and dense[-1]["activation"] == "relu" and dense[-1]["units"] != plan[-1].fixed["classes"]:
+        return "The last layer is missing, the one for the scores: a dense layer with one output per class."
+    return None
 
 
 # What is wanted, and what stands in its place: why it matters.
@@ -176,6 +185,8 @@ def judge_input(model: dict, shape: list[int], scaled: str = "standardised") -> 
     if yours != shape:
         more = " The batch axis does not count." if yours[1:] == shape else ""
         return f"The input should have the shape {tuple(shape)}; yours is {tuple(yours)}.{more}"
+    if finding := judge_dtype(model, scaled):
+        return finding
     kinds = [layer["kind"] for layer in model["layers"]]
     first = next((k for k, layer in enumerate(model["layers"]) if layer["kind"] in ("Conv2D", "Dense")), 0)
     if {*kinds[:first]} & {*SCALING, "Lambda"}:
@@ -183,6 +194,16 @@ def judge_input(model: dict, shape: list[int], scaled: str = "standardised") -> 
     if any(kind.startswith("Random") for kind in kinds):
         return "Your network changes its images at random. That is augmentation; here, leave it out."
     return None
+
+
+def judge_dtype(model: dict, scaled: str = "between 0 and 1") -> str | None:
+    """Whether a network takes numbers with fractions."""
+    if (model["input_dtype"] or "float").startswith(("float", "bfloat")):
+        return None
+    return (
+        f"Your input has the dtype {model['input_dtype']}: the images arrive {scaled}, and would lose their fractions. "
+        "Leave `dtype` as it is."
+    )
 
 
 def tidy(found: list[dict]) -> tuple[list[dict], bool]:
@@ -490,7 +511,7 @@ def judge_learning(model: dict) -> str | None:
             f"The weights of your layer {step['zeros'][0]} begin as zeros: at first nothing of its input comes "
             "through. Leave its initializer as it is."
         )
-    if rate < 0 or step["uphill"]:
+    if rate < 0 or step["uphill"] and step["planned"] is not None:
         return (
             f"With a learning rate of {rate:g} your optimizer walks uphill: the loss grows. The rate must be above 0."
         )

@@ -31,8 +31,17 @@ EXPLANATIONS = {
     r"Only instances of `keras.Layer` can be added to a Sequential model. Received: <class": (
         "The class of a layer stands where a layer should be: parentheses make one of it, `layers.Flatten()`."
     ),
+    r"Only instances of `keras.Layer` can be added to a Sequential model. Received: <function": (
+        "A function stands where a layer should be. Call it, as in `keras.Input((64,))`."
+    ),
+    r"Only instances of `keras.Layer` can be added to a Sequential model. Received: \[": (
+        "A list stands inside the list of layers. Put a star before it, `*block`, and its layers stand there."
+    ),
     r"Only instances of `keras.Layer` can be added to a Sequential model": (
         "A Sequential model is made of layers alone. An activation is `layers.Activation('relu')`."
+    ),
+    r"Could not interpret [a-z ]+ identifier: <class": (
+        "The class itself stands where an object should be: parentheses make one of it, `keras.optimizers.Adam()`."
     ),
     r"Could not interpret (activation function|optimizer|loss|metric) identifier": (
         "Keras knows no such name. Is it spelled as in its documentation?"
@@ -44,7 +53,7 @@ EXPLANATIONS = {
     ),
     r"'tuple' object is not callable": (
         "Parentheses follow directly on a tuple, as in `(3, 3)(x)`: a comma is missing between them, or one of them "
-        "closes too early or too late."
+        "closes too early or too late. Or `shape` is called: it is a value, `image.shape`, and no function."
     ),
     r"expected axis -1 of input shape to have value": (
         "A layer got an input of another size than before. Does one layer stand in two places, as in `[layer] * 2`? "

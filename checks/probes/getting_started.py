@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from checks.probes.networks import describe_model, observe
+from checks.probes.networks import activation_of, describe_model, observe
 from checks.probes.running import call
 
 INPUTS = ["left", "right"]
@@ -23,13 +23,15 @@ def build_pair_model(student, case):
     if isinstance(model, keras.Sequential) or not hasattr(model, "operations"):
         return {"kind": "Sequential" if isinstance(model, keras.Sequential) else "other"}
     left, right, other, shift = (case[name] for name in ("left", "right", "other", "shift"))
-    shared = [layer for layer in model.layers if layer.name == "shared"]
+    layers = every(model)
+    shared = [layer for layer in layers if layer.name == "shared"]
     found = {
         "kind": "functional",
         "inputs": [[tensor.name, list(tensor.shape[1:])] for tensor in model.inputs],
+        "input_dtypes": [{"input_dtype": str(tensor.dtype)} for tensor in model.inputs],
         "outputs": [[name, *of_layer(model, name)] for name in model.output_names],
         "in_dictionary": isinstance(model.output, dict),
-        "dense": [layer.name for layer in model.layers if isinstance(layer, keras.layers.Dense)],
+        "dense": [layer.name for layer in layers if isinstance(layer, keras.layers.Dense)],
         "shared": [type(layer).__name__ for layer in shared],
         "kernel": [list(weight.shape) for layer in shared for weight in layer.weights[:1]],
         "shared_activation": of_layer(model, "shared")[1],
@@ -69,16 +71,26 @@ def build_pair_model(student, case):
     return found | {"seen": call(behaviour)}
 
 
+def every(model) -> list:
+    """The network's layers in their order; of networks inside it their layers."""
+    return [one for layer in model.layers for one in (every(layer) if hasattr(layer, "layers") else [layer])]
+
+
 def of_layer(model, name: str) -> list:
     """The kind of a layer, the name of its activation, how many numbers it gets; None where there is none."""
-    layer = next((layer for layer in model.layers if layer.name == name), None)
+    layer = next((layer for layer in every(model) if layer.name == name), None)
     kernel = [int(weight.shape[0]) for weight in getattr(layer, "weights", [])[:1]]
-    activation = getattr(getattr(layer, "activation", None), "__name__", None)
+    activation = activation_of(layer) if layer is not None else None
     return [type(layer).__name__ if layer else None, activation, *(kernel or [None])]
 
 
 def after_shared(model) -> list[str]:
     """The kinds of what stands between the layer "shared" and the next Dense layer."""
-    names, kinds = zip(*((one.name, type(one).__name__) for one in model.operations), strict=True)
+
+    def name(operation) -> str:
+        inside = hasattr(operation, "layers") and "shared" in [one.name for one in every(operation)]
+        return "shared" if inside else operation.name
+
+    names, kinds = zip(*((name(one), type(one).__name__) for one in model.operations), strict=True)
     following = kinds[names.index("shared") + 1 :] if "shared" in names else ()
     return list(following[: following.index("Dense")] if "Dense" in following else following)

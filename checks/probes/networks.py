@@ -13,6 +13,10 @@ ACTIVATIONS = ("relu", "softmax", "sigmoid", "tanh", "gelu", "silu", "elu", "sel
 # Constructor arguments that a check may ask for, under the names Keras gives them.
 ARGUMENTS = ("filters", "units", "kernel_size", "strides", "padding", "dilation_rate", "use_bias", "pool_size", "rate")
 ARGUMENTS += ("momentum", "axis", "return_sequences")
+# Settings of the layers of these activations, with the values that they must have.
+UNUSUAL = {"relu": {"max_value": None, "negative_slope": 0, "threshold": 0}, "softmax": {"axis": -1}}
+# Functions of `keras.ops` that do what a layer does, and the layer's name.
+FUNCTIONS = {"MaxPool": "MaxPooling2D", "AveragePool": "AveragePooling2D"}
 HALVES = slice(0, 30), slice(30, 60)  # of the batch that a loss is observed on
 KIND_OF_MODEL = "Your network should be Sequential or functional and have one input, `keras.Input(...)`."
 
@@ -20,8 +24,8 @@ KIND_OF_MODEL = "Your network should be Sequential or functional and have one in
 def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
     """Describe a Keras model without its weights' values.
 
-    Returns {'layers': [...], 'input_shape', 'output_shape', 'parameters', 'trainable_parameters', 'loss',
-    'from_logits', 'optimizer', 'learning_rate'}. A layer is {'kind', 'activation', 'parameters', 'input_shape',
+    Returns {'layers': [...], 'input_shape', 'input_dtype', 'output_shape', 'parameters', 'trainable_parameters',
+    'loss', 'from_logits', 'optimizer', 'learning_rate'}. A layer is {'kind', 'activation', 'parameters', 'input_shape',
     'output_shape', 'trainable', 'regularizer'} with those of `ARGUMENTS` it has. Nested models are flattened; operators
     on tensors (Add, Multiply) are listed like layers; an activation written by itself counts with the layer before it.
     Shapes leave out the batch axis. A model that does not know its input yet is built for `input_shape`.
@@ -45,6 +49,7 @@ def describe_model(model, input_shape: tuple[int, ...] | None = None) -> dict:
     return {
         "layers": _layers(model),
         "input_shape": _shape(getattr(model, "input_shape", None)),
+        "input_dtype": str(model.inputs[0].dtype) if model.inputs else None,
         "output_shape": _shape(getattr(model, "output_shape", None)),
         "parameters": model.count_params(),
         "trainable_parameters": sum(int(w.shape.num_elements()) for w in model.trainable_weights),
@@ -95,7 +100,8 @@ def observe(model, case: dict) -> dict:
 
     def metrics():
         model.reset_metrics()  # a network that was trained remembers
-        return {name: float(v) for name, v in model.compute_metrics(x, labels, scores).items() if name != "loss"}
+        values = model.compute_metrics(x, labels, scores)
+        return {name: float(one) for name, one in values.items() if name != "loss" and np.ndim(one) == 0}
 
     half_losses, batch_metrics = call(losses), call(metrics)
     works = found["optimizer"] and "value" in outputs and "value" in half_losses
@@ -125,7 +131,6 @@ def first_step(model, x, y) -> dict:
     labels = keras.ops.convert_to_tensor(y)
 
     def step() -> dict:
-        settings = model.optimizer.get_config()
         with tf.GradientTape() as tape:
             loss = model.compute_loss(x, labels, model(x, training=True))
         slopes = tape.gradient(loss, [one.value for one in weights], unconnected_gradients="zero")
@@ -133,7 +138,7 @@ def first_step(model, x, y) -> dict:
         earlier = [kept[id(one)] for one in weights]
         # One variable for all weights: a new optimizer makes some more for each that it moves, and that takes longest.
         flat = keras.Variable(joined(earlier))
-        type(model.optimizer).from_config(settings).apply([joined(slopes)], [flat])  # the student's own is untouched
+        like(model.optimizer).apply([joined(slopes)], [flat])  # the student's own is untouched
         moved = np.split(np.asarray(flat), np.cumsum([before.size for before in earlier]))  # and nothing, at the end
         afters = [after.reshape(before.shape) for after, before in zip(moved, earlier, strict=False)]
         triples = list(zip(earlier, afters, slopes, strict=True))
@@ -154,6 +159,17 @@ def first_step(model, x, y) -> dict:
     finally:
         for weight in everything:
             weight.assign(kept[id(weight)])
+
+
+def like(optimizer):
+    """A new optimizer of the same settings that moves in each step."""
+    import keras
+
+    plan = optimizer._learning_rate
+    own = isinstance(plan, keras.optimizers.schedules.LearningRateSchedule) and "get_config" not in vars(type(plan))
+    if own:  # a plan that cannot be written down, which Keras wants only for saving
+        return type(optimizer)(plan)
+    return type(optimizer).from_config(optimizer.get_config() | {"gradient_accumulation_steps": None})
 
 
 def joined(arrays: list[np.ndarray]) -> np.ndarray:
@@ -226,7 +242,7 @@ def _layers(model) -> list[dict]:
         if hasattr(operation, "layers"):
             found += _layers(operation)
         elif kind == "Activation" or _snake(kind) in ACTIVATIONS or _is_relu(operation):
-            function = "relu" if kind == "Maximum" else _activation(operation)
+            function = "relu" if kind == "Maximum" else activation_of(operation)
             if found and found[-1]["activation"] == "linear":
                 found[-1]["activation"] = function
             else:
@@ -240,23 +256,45 @@ def _operation(operation) -> dict:
     """A layer, or an operator such as Add, which has no parameters."""
     layer = hasattr(operation, "count_params")
     regularizer = getattr(operation, "kernel_regularizer", None)
+    kind = type(operation).__name__
     return {
-        "kind": type(operation).__name__,
-        "activation": _activation(operation),
+        "kind": "GlobalAveragePooling2D" if _is_mean_of_maps(operation) else FUNCTIONS.get(kind, kind),
+        "activation": activation_of(operation),
         "parameters": operation.count_params() if layer else 0,
         "input_shape": _shape(getattr(getattr(operation, "input", None), "shape", None)),
         "output_shape": _shape(getattr(getattr(operation, "output", None), "shape", None)),
         "trainable": bool(getattr(operation, "trainable", False)),
         "regularizer": type(regularizer).__name__ if regularizer is not None else None,
         **{name: _list(getattr(operation, name)) for name in ARGUMENTS if layer and hasattr(operation, name)},
+        **(_pooling(operation) if kind in FUNCTIONS else {}),
     }
 
 
-def _activation(operation) -> str | None:
+def _is_mean_of_maps(operation) -> bool:
+    """Whether an operator is `mean(x, axis=(1, 2))`."""
+    if type(operation).__name__ != "Mean" or operation.axis is None or operation.keepdims:
+        return False
+    return sorted(np.ravel(operation.axis) % 4) == [1, 2]
+
+
+def _pooling(operation) -> dict:
+    """The arguments of a pooling function, as its layer has them."""
+    size = [*np.broadcast_to(operation.pool_size, 2).tolist()]
+    strides = size if operation.strides is None else [*np.broadcast_to(operation.strides, 2).tolist()]
+    return {"pool_size": size, "strides": strides, "padding": operation.padding}
+
+
+def activation_of(operation) -> str | None:
+    """The name of the function that a layer applies at its end, found by what it does where it has no name."""
     kind = _snake(type(operation).__name__)
     if kind in ACTIVATIONS:
-        return kind
+        unusual = UNUSUAL.get(kind, {}).items()
+        values = [(name, getattr(operation, name, usual), usual) for name, usual in unusual]
+        changed = [f"{name}={value}" for name, value, usual in values if value != usual]
+        return f"{kind} with {' and '.join(changed)}" if changed else kind
     function = getattr(operation, "activation", None)
+    if hasattr(function, "count_params"):  # a layer given as an activation
+        return activation_of(function)
     name = _name(function)
     return _by_behaviour(function) or name if callable(function) and name not in ACTIVATIONS else name
 
@@ -265,7 +303,7 @@ def _by_behaviour(function) -> str | None:
     """The name of the activation that a function computes, such as relu for `lambda x: tf.maximum(x, 0)`."""
     import keras
 
-    numbers = np.array([[-3, -0.5, 0, 0.2, 1, 4]], "float32")
+    numbers = np.array([[-30, -3, -0.5, 0, 0.2, 1, 4, 30]], "float32")
     mine = call(lambda: np.asarray(function(keras.ops.convert_to_tensor(numbers))))
     for name in ("linear", "relu", "softmax", "sigmoid", "tanh"):
         known = np.asarray(getattr(keras.activations, name)(keras.ops.convert_to_tensor(numbers)))
@@ -286,9 +324,6 @@ def _name(thing) -> str | None:
     """The registered name of a function or object: relu, binary_crossentropy."""
     if thing is None or isinstance(thing, str):
         return thing
-    kind = _snake(type(thing).__name__)
-    if kind in ACTIVATIONS:  # a layer given as an activation
-        return kind
     return getattr(thing, "__name__", None) or getattr(thing, "name", None)
 
 

@@ -290,7 +290,7 @@ plots.image_grid([weights.reshape(8, 8)], [title], alt, signed=True, size=3)
 def build_classifier():
     """Return a compiled network, Sequential or functional, that tells the ten digits apart.
 
-    Input: 64 numbers. One hidden Dense layer of any width, with an activation (relu or another, not softmax). Ten
+    Input: 64 numbers, already from 0 to 1. One hidden Dense layer of any width, with an activation (relu or another, not softmax). Ten
     outputs, softmax; or logits, if you know them and tell the loss.
     Compiled with any optimizer, a loss for whole numbers as labels, and the metric "accuracy". Not trained.
 

@@ -466,7 +466,7 @@ def conv_forward(x, w, b, stride, padding):
     height, width, _, filters = w.shape
     rows = output_size(x.shape[0], height, padding, stride)
     columns = output_size(x.shape[1], width, padding, stride)
-    padded = np.pad(x, ((padding, padding), (padding, padding), (0, 0)))
+    padded = np.pad(x.astype(float), ((padding, padding), (padding, padding), (0, 0)))
     response = np.zeros((rows, columns, filters))
     for i in range(rows):
         for j in range(columns):

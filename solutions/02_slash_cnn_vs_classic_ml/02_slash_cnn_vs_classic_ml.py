@@ -279,7 +279,7 @@ def build_dense_network():
     """Return a Keras model with 900 inputs, three dense layers of 64 units and one output.
 
     It is a Sequential or functional model that begins with keras.Input.
-    The hidden layers use relu. The output is the probability of class 1, between 0 and 1.
+    The hidden layers use relu. The output is the probability of class 1, between 0 and 1, by a sigmoid.
 
     Example: build_dense_network().count_params() is 66049.
     """
@@ -377,7 +377,7 @@ measured("accuracy_of_the_dense_network", dense.evaluate(to_flat(x_test), y_test
 def build_conv_network(momentum=0.99, filters=10):
     """Return the network of the table above: a Sequential or functional Keras model that begins with keras.Input.
 
-    Input: images (30, 30, 1). Output: the probability of class 1, between 0 and 1.
+    Input: images (30, 30, 1). Output: the probability of class 1, between 0 and 1, by a sigmoid.
     momentum: given to the batch normalisation layer (0.99 is Keras' default).
     filters: how many each of the two convolutions has; 10 in the table.
 

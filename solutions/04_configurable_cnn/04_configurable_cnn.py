@@ -446,8 +446,8 @@ plots.lines(entropies, alt, ylabel="validation cross-entropy")
 def early_stopping(val_losses, patience):
     """When does early stopping end a training, and which epoch's weights does it put back?
 
-    val_losses: what is watched after each epoch, a list of floats, as a full training would give them. Training ends
-    after `patience` epochs in a row that are not better than the best so far.
+    val_losses: what is watched after each epoch, a list of floats, as a full training would give them; not changed.
+    Training ends after `patience` epochs in a row that are not better than the best so far.
     patience: a whole number, 1 or more. An epoch as good as the best one is no improvement.
     Returns (number of epochs trained, best epoch among them), both counted from 1. A training that is never stopped
     has as many epochs as val_losses.

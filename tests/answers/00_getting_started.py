@@ -33,6 +33,25 @@ def looked_up_in_a_table(images):
     return np.linspace(0, 1, 256, dtype="float32")[images]
 
 
+@wrong("scale_pixels", says="not enough values to unpack")
+def for_three_axes_only(images):
+    count, height, width, *_ = images.shape
+    return (images.reshape(count, height, width, -1) / np.float32(255)).reshape(images.shape)
+
+
+@wrong("scale_pixels", says="The range should be 0 to 1.")
+def only_if_it_looks_unscaled(images):
+    return images / np.float32(255) if images.max() > 1 else images.astype("float32")
+
+
+@wrong("scale_pixels", says="or nothing was written into the array")
+def a_name_in_the_loop(images):
+    scaled = np.zeros(images.shape, "float32")
+    for image, out in zip(images, scaled, strict=True):
+        out = image / 255  # noqa: F841, PLW2901 - the mistake itself
+    return scaled
+
+
 @wrong("scale_pixels", says="still hold the stored grey values")
 def only_the_type(images):
     return images.astype("float32")
@@ -238,6 +257,51 @@ def classifier_not_returned():
     layer_by_layer.function()
 
 
+@right("build_classifier")
+def several_batches_for_each_step():
+    model = layer_by_layer.function()
+    model.compile(keras.optimizers.Adam(gradient_accumulation_steps=4), LOSS, metrics=["accuracy"])
+    return model
+
+
+@right("build_classifier")
+def a_plan_that_cannot_be_written_down():
+    class Slower(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.01 / (1 + ops.cast(step, "float32"))
+
+    model = layer_by_layer.function()
+    model.compile(keras.optimizers.Adam(Slower()), LOSS, metrics=["accuracy"])
+    return model
+
+
+@right("build_classifier")
+def an_optimizer_that_begins_anew():
+    model = layer_by_layer.function()
+    model.compile(keras.optimizers.Ftrl(0.006), LOSS, metrics=["accuracy"])
+    return model
+
+
+@right("build_classifier")
+def inputs_and_outputs_in_lists():
+    inputs = keras.Input((64,))
+    model = keras.Model([inputs], [softmax()(relu()(inputs))])
+    model.compile("adam", LOSS, metrics=["accuracy"])
+    return model
+
+
+@wrong("build_classifier", says="Your input has the dtype uint8")
+def input_of_whole_numbers():
+    model = keras.Sequential([keras.Input((64,), dtype="uint8"), relu(), softmax()])
+    model.compile("adam", LOSS, metrics=["accuracy"])
+    return model
+
+
+@wrong("build_classifier", says="ends in softmax with axis=0")
+def softmax_over_the_batch():
+    return classifier([relu()], [layers.Dense(10), layers.Softmax(axis=0)])
+
+
 @wrong("build_classifier", says="has been trained already")
 def trained_already():
     model = layer_by_layer.function()
@@ -314,6 +378,31 @@ def compiled_already():
     model = activations_as_layers.function()
     model.compile("adam", loss=["binary_crossentropy", "mse"])
     return model
+
+
+@right("build_pair_model")
+def activations_as_objects_and_functions():
+    left, right = inputs()
+    shared = shared_layer(activation=layers.ReLU())
+    features = layers.Dense(8, activation="relu")(joined(shared(left), shared(right)))
+    same = layers.Dense(1, activation=layers.Activation("sigmoid"), name="same")(features)
+    return keras.Model([left, right], [same, layers.Dense(1, activation=lambda x: x, name="sum")(features)])
+
+
+@right("build_pair_model")
+def shared_inside_a_network_of_its_own():
+    left, right = inputs()
+    encoder = keras.Sequential([keras.Input((64,)), shared_layer()])
+    features = layers.Dense(8, activation="relu")(joined(encoder(left), encoder(right)))
+    return keras.Model([left, right], heads(features))
+
+
+@wrong("build_pair_model", says="would lose their fractions")
+def pair_of_whole_numbers():
+    left, right = (keras.Input((64,), name=name, dtype="uint8") for name in ("left", "right"))
+    shared = shared_layer()
+    features = layers.Dense(8, activation="relu")(joined(shared(left), shared(right)))
+    return keras.Model([left, right], heads(features))
 
 
 @right("build_pair_model")

@@ -61,6 +61,18 @@ def with_tensorflow(image, kernel):
     return tf.nn.conv2d(image[None, :, :, None], kernel[:, :, None, None], 1, "VALID")[0, ..., 0]
 
 
+@wrong("correlate_valid", says="a kernel of 1×2: the response has shape (0, 4), but (4, 4) is wanted")
+def full_and_then_cropped(image, kernel):
+    height, width = kernel.shape
+    response = correlate2d(image.astype(float), kernel)
+    return response[height - 1 : 1 - height, width - 1 : 1 - width]
+
+
+@wrong("correlate_valid", says="Values are cut off, below 0 or above 255")
+def never_below_zero(image, kernel):
+    return np.maximum(correlate2d(image.astype(float), kernel, mode="valid"), 0)
+
+
 @wrong("correlate_valid", says="For an image of 7×10 and a kernel of 3×3: ValueError: operands could not be broadcast")
 def width_and_height_swapped_in_loops(image, kernel):
     height, width = image.shape[::-1]
@@ -121,6 +133,11 @@ def rotated_kernel(image, kernel):
     return correlate2d(image.astype(float), np.rot90(kernel, 2), mode="valid")
 
 
+@wrong("convolve_valid", says="The image is flipped, or the response of a right convolution")
+def response_flipped_as_well(image, kernel):
+    return correlate2d(image.astype(float), kernel[::-1, ::-1], mode="valid")[::-1, ::-1]
+
+
 @wrong("convolve_valid", says="changed its input `kernel`")
 def kernel_flipped_in_place(image, kernel):
     kernel[:] = kernel[::-1, ::-1].copy()
@@ -144,6 +161,17 @@ def with_impulse(size, sigma):
     impulse[size // 2, size // 2] = 1
     kernel = scipy.ndimage.gaussian_filter(impulse, sigma, truncate=20, mode="constant")
     return kernel / kernel.sum()
+
+
+@wrong("gaussian_kernel", says="size 1, sigma")
+def spacing_from_two_places(size, sigma):
+    places = np.arange(size) - size // 2
+    return with_meshgrid.function(size, sigma) * (places[1] - places[0])
+
+
+@wrong("gaussian_kernel", says="or was nothing written into it?")
+def nothing_written(size, sigma):
+    return np.zeros((size, size))
 
 
 @wrong("gaussian_kernel", says="\nExpected: [")
@@ -258,6 +286,21 @@ def a_list():
 # ---- output_size
 
 
+@wrong("output_size", says="For n=3, kernel=9, padding=0, stride=1: the kernel is larger")
+def refuses_only_a_size_of_zero(n, kernel, padding=0, stride=1):
+    size = (n + 2 * padding - kernel) // stride + 1
+    if size == 0:
+        raise ValueError("does not fit")
+    return size
+
+
+@wrong("output_size", says="For n=3, kernel=1, padding=0, stride=5: the kernel fits")
+def refuses_large_strides(n, kernel, padding=0, stride=1):
+    if stride > n or kernel > n + 2 * padding:
+        raise ValueError("does not fit")
+    return (n + 2 * padding - kernel) // stride + 1
+
+
 @right("output_size")
 def by_counting(n, kernel, padding=0, stride=1):
     starts = [start for start in range(0, n + 2 * padding, stride) if start + kernel <= n + 2 * padding]
@@ -346,8 +389,8 @@ def size_not_returned(n, kernel, padding=0, stride=1):
 # ---- conv_forward
 
 
-def layer(x, w, b, stride, padding):
-    x = np.pad(x, ((padding, padding), (padding, padding), (0, 0)))
+def layer(x, w, b, stride, padding, dtype=float):
+    x = np.pad(x.astype(dtype), ((padding, padding), (padding, padding), (0, 0)))
     patches = sliding_window_view(x, w.shape[:2], axis=(0, 1))[::stride, ::stride]
     return np.einsum("ijcuv,uvck->ijk", patches, w) + b
 
@@ -376,12 +419,35 @@ def channels_padded(x, w, b, stride, padding):
     return response
 
 
+@wrong("conv_forward", says="or numbers overflow")
+def products_of_small_whole_numbers(x, w, b, stride, padding):
+    return layer(x, w, b, stride, padding, x.dtype)
+
+
+@wrong("conv_forward", says="has shape (4, 5), but (4, 5, 1) is wanted")
+def axes_of_length_one_lost(x, w, b, stride, padding):
+    return layer(x, w, b, stride, padding).squeeze()
+
+
+@wrong("conv_forward", says="Error: Cannot cast ufunc 'add' output")
+def begins_with_the_biases(x, w, b, stride, padding):
+    sums = layer(x, w, 0 * b, stride, padding)
+    response = np.broadcast_to(b, sums.shape).copy()
+    response += sums
+    return response
+
+
 @wrong("conv_forward", says="hold whole numbers")
 def dtype_of_the_filters(x, w, b, stride, padding):
     return layer(x, w, b, stride, padding).astype(w.dtype).astype(x.dtype)
 
 
 # ---- max_pool
+
+
+@wrong("max_pool", says="a number that some blocks lie below")
+def begins_far_below_zero(x, size):
+    return np.maximum(with_loops.function(x, size), -1e9)
 
 
 @right("max_pool")

@@ -58,6 +58,30 @@ def noise_after_the_split(per_class=500, seed=0):
     return add_noise(rng, parts[0]), add_noise(rng, parts[1]), parts[2], parts[3]
 
 
+@wrong("make_dataset", says="Your test set is 75% of the data, and the training set 25%")
+def test_set_first(per_class=500, seed=0):
+    x_train, x_test, y_train, y_test = noise_after_the_split.function(per_class, seed)
+    return x_test, x_train, y_test, y_train
+
+
+@wrong("make_dataset", says="Your test set is 50% of the data. `test_size` is")
+def two_halves(per_class=500, seed=0):
+    images, labels = noisy(np.random.default_rng(seed), per_class)
+    return train_test_split(images, labels, test_size=0.5, stratify=labels, random_state=seed)
+
+
+@wrong("make_dataset", says="0 is a seed like any other")
+def seed_or_chance(per_class=500, seed=0):
+    return noise_after_the_split.function(per_class, seed or int(np.random.default_rng().integers(1, 10**6)))
+
+
+@wrong("make_dataset", says="leave `margin` as it is")
+def a_pixel_from_the_border(per_class=500, seed=0):
+    rng = np.random.default_rng(seed)
+    drawings, labels = draw_slashes(rng, per_class, margin=1)
+    return train_test_split(add_noise(rng, drawings), labels, test_size=0.25, stratify=labels, random_state=seed)
+
+
 @wrong("make_dataset", says="the same labels in the same order")
 def split_with_42(per_class=500, seed=0):
     images, labels = noisy(np.random.default_rng(seed), per_class)
@@ -447,6 +471,35 @@ def dense_softmax():
     return dense(output="softmax")
 
 
+@wrong("build_dense_network", says="The output's activation is hard_sigmoid.")
+def dense_hard_sigmoid():
+    return dense(output="hard_sigmoid")
+
+
+@wrong("build_dense_network", says="yours use ['relu with max_value=64', 'relu with max_value=64'")
+def units_given_to_relu():
+    stack = [layer for _ in range(3) for layer in (layers.Dense(64), layers.ReLU(64))]
+    return keras.Sequential([keras.Input((900,)), *stack, layers.Dense(1, activation="sigmoid")])
+
+
+@wrong("build_dense_network", says="yours use ['relu6', 'relu6', 'relu6']")
+def dense_with_relu6():
+    return dense(activation="relu6")
+
+
+@wrong("build_dense_network", says="Your input has the dtype int32")
+def dense_of_whole_numbers():
+    return keras.Sequential([keras.Input((900,), dtype="int32"), *dense().layers])
+
+
+@wrong("build_dense_network", says="Your network calls its layer")
+def one_layer_called_twice():
+    inputs = keras.Input((900,))
+    first, again = layers.Dense(64, activation="relu"), layers.Dense(64, activation="relu")
+    value = again(again(first(inputs)))
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.Dense(64, activation="relu")(value)))
+
+
 @wrong("build_dense_network", says="may leave the range")
 def dense_linear_output():
     return dense(output=None)
@@ -509,6 +562,34 @@ def conv(first=None, pool=2, norm=None, second=None, last=None, output="sigmoid"
         last or layers.GlobalAveragePooling2D(),
         layers.Dense(1, activation=output),
     ]
+
+
+@right("build_conv_network")
+def conv_with_functions_of_keras(momentum=0.99, filters=10):
+    inputs = keras.Input((30, 30, 1))
+    value = keras.ops.max_pool(convolution(filters)(inputs), 2)
+    value = convolution(filters)(layers.BatchNormalization(momentum=momentum)(value))
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(keras.ops.mean(value, axis=(1, 2))))
+
+
+@right("build_conv_network")
+def mean_by_pooling_the_whole_map(momentum=0.99, filters=10):
+    last = keras.Sequential([layers.AveragePooling2D(15), layers.Flatten()])
+    return keras.Sequential(conv(last=last, momentum=momentum, filters=filters))
+
+
+@wrong("build_conv_network", says="One number per image is wanted; your network gives the shape (1, 1, 1)")
+def axes_kept(momentum=0.99, filters=10):
+    return keras.Sequential(conv(last=layers.GlobalAveragePooling2D(keepdims=True), momentum=momentum, filters=filters))
+
+
+@wrong("build_conv_network", says="the same weights. Make a new layer.")
+def one_convolution_called_twice(momentum=0.99, filters=10):
+    inputs = keras.Input((30, 30, 1))
+    first, second = convolution(filters), convolution(filters)
+    value = layers.BatchNormalization(momentum=momentum)(layers.MaxPooling2D()(first(inputs)))
+    value = layers.GlobalAveragePooling2D()(second(second(value)))
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(value))
 
 
 @right("build_conv_network")

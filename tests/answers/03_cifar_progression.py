@@ -59,6 +59,12 @@ def scale(parts, mean, deviation):
     return [(x - mean) / deviation for x in parts]
 
 
+@wrong("standardise", says="For `x_train` of shape")
+def there_is_always_a_validation_part(x_train, *others):
+    x_val = others[0]
+    return scale((x_train, x_val, *others[1:]), *statistics(x_train))
+
+
 @right("standardise")
 def with_a_loop_over_channels(x_train, *others):
     parts = [x.copy() for x in (x_train, *others)]
@@ -190,6 +196,23 @@ def a_with_functions_of_tensorflow_and_a_cast():
     return model
 
 
+@right("build_a")
+def a_with_a_metric_of_several_numbers():
+    return finish(stack_a(), metrics=["accuracy", keras.metrics.F1Score()])
+
+
+@wrong("build_a", says="The last layer is missing, the one for the scores")
+def a_without_scores():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_a()])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@wrong("build_a", says="should be followed by relu; yours has relu with negative_slope=0.3")
+def a_with_a_leaky_relu():
+    return finish([layers.Flatten(), layers.Dense(100), layers.ReLU(negative_slope=0.3)])
+
+
 @wrong("build_a", says="One should come at the very beginning.")
 def a_without_hidden_layer():
     return finish([layers.Flatten()])
@@ -317,6 +340,15 @@ def a_bottleneck():
 @wrong("build_a", says="your function returned None")
 def a_without_return():
     finish(stack_a())
+
+
+@right("build_b")
+def b_with_a_pooling_function():
+    inputs = keras.Input((32, 32, 3))
+    value = layers.Flatten()(keras.ops.max_pool(conv(32)(inputs), (2, 2)))
+    model = keras.Model(inputs, layers.Dense(10)(value))
+    model.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
 
 
 @right("build_b")
@@ -554,6 +586,13 @@ def c_one_pooling_for_all_blocks():
     value = relu(layers.Dense(100)(layers.Flatten()(value)))
     model = keras.Model(inputs, layers.Dense(10)(value))
     model.compile("adam", own_loss, metrics=["accuracy"])
+    return model
+
+
+@wrong("build_c", says="a dense layer with one output per class")
+def c_without_scores_and_with_dropout():
+    model = keras.Sequential([keras.Input((32, 32, 3)), *stack_c(), layers.Dropout(0.5)])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

@@ -482,6 +482,11 @@ def asked_of_keras():
     }
 
 
+@wrong("read_summary", says="a little too large. It is the share of dense alone")
+def share_of_two_layers_rounded():
+    return RIGHT | {"share_of_dense": 0.933}
+
+
 @wrong("read_summary", says="this is a percentage")
 def percentage():
     return RIGHT | {"share_of_dense": 93.2}
@@ -587,6 +592,40 @@ def as_keras_does_it(val_losses, patience):
 @right("early_stopping")
 def as_an_array(val_losses, patience):
     return np.array(with_a_counter.function(val_losses, patience))
+
+
+@wrong("early_stopping", says="the number of epochs is 7, but 5 is wanted.")
+def epoch_looked_up_by_its_loss(val_losses, patience):
+    best, lowest = 0, np.inf
+    for loss in val_losses:
+        epoch = val_losses.index(loss) + 1
+        if loss < lowest:
+            best, lowest = epoch, loss
+        elif epoch - best >= patience:
+            return epoch, best
+    return len(val_losses), best
+
+
+@wrong("early_stopping", says="the number of epochs is 5, but 4 is wanted.")
+def below_zero_means_none_yet(val_losses, patience):
+    best, lowest = 0, -1
+    for epoch, loss in enumerate(val_losses, 1):
+        if lowest < 0 or loss < lowest:
+            best, lowest = epoch, loss
+        elif epoch - best >= patience:
+            return epoch, best
+    return len(val_losses), best
+
+
+@wrong("early_stopping", says="the best epoch is 3, but")
+def zero_means_none_yet(val_losses, patience):
+    best, lowest = 0, None
+    for epoch, loss in enumerate(val_losses, 1):
+        if not lowest or loss < lowest:
+            best, lowest = epoch, loss
+        elif epoch - best >= patience:
+            return epoch, best
+    return len(val_losses), best
 
 
 @wrong("early_stopping", says="the best epoch is 1, but")
