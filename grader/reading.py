@@ -19,6 +19,7 @@ MODULES, MODULE_SIZE = 20, 200_000  # a student's own .py files, and bytes of ea
 LITTER = re.compile(
     r"(\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX|\.ipynb_checkpoints|__pycache__|timestamp\.txt|.*~)"
 )
+MODULE = re.compile(r"[A-Za-z_]\w*\.py")
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$|\.json$", re.IGNORECASE)
 
 
@@ -134,7 +135,7 @@ def files(folder: Path, lab: str) -> dict[str, bytes]:
         raise Unreadable(f"There is no notebook, only {others}." if others else "Nothing was handed in.")
     chosen = f"{lab}.ipynb" if f"{lab}.ipynb" in notebooks else notebooks[0]
     found = {chosen: content(folder / chosen)}
-    for name in [name for name in names if re.fullmatch(r"[A-Za-z_]\w*\.py", name)][:MODULES]:
+    for name in [name for name in names if MODULE.fullmatch(name)][:MODULES]:
         with contextlib.suppress(Unreadable):
             found[name] = content(folder / name, MODULE_SIZE)
     return found | {name: b"" for name in notebooks if name != chosen}

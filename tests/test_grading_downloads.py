@@ -1,0 +1,191 @@
+"""`collect`, the roster, class.toml: what platforms and mailboxes give is sorted, and nothing is lost or unsaid."""
+
+import datetime
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader import collect, late, reading, rebuild, roster
+from grader.source import ROOT
+from tests import redteam
+from tests.redteam import LAB
+
+BYTES = rebuild.lab_file(LAB).read_bytes()
+OTHER = BYTES.replace(b"YOUR ANSWER HERE", b"Since it fits.")
+ANN, BOB = "Ann Smith_11_assignsubmission_file_", "Bob Lee_22_assignsubmission_file_"
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course of one lab, without a gradebook."""
+    for room in ("solutions", "notebooks"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / LAB).symlink_to(ROOT / room / LAB)
+    return tmp_path
+
+
+def packed(files: dict[str, bytes], day: int = 1, inside: bool = False) -> bytes:
+    """A zip file whose entries are of that day of May 2026, at noon."""
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 5, day, 12, 0, 0)), content)
+    return raw.getvalue()
+
+
+def came(course: Path, files: dict[str, bytes], day: int = 1) -> dict[str, collect.Collected]:
+    """Collect a download; what it came as -> what became of it."""
+    (course / "download.zip").write_bytes(packed(files, day))
+    return {one.came_as: one for one in collect.collect(course, [course / "download.zip"])}
+
+
+def taken(course: Path, student: str, name: str = f"{LAB}.ipynb") -> bytes:
+    return (course / "submitted" / student / LAB / name).read_bytes()
+
+
+def test_an_older_download_replaces_nothing(course):
+    assert not came(course, {"ann/1.ipynb": OTHER}, 20)["ann/1.ipynb"].problem
+    says = came(course, {"ann/1.ipynb": BYTES}, 10)["ann/1.ipynb"].problem
+    assert says == f"An earlier attempt: submitted/ann/{LAB} holds a later one, which stays."
+    assert taken(course, "ann") == OTHER
+    assert not came(course, {"ann/1.ipynb": BYTES}, 21)["ann/1.ipynb"].problem
+    assert taken(course, "ann") == BYTES
+
+
+def test_what_a_person_put_there_is_as_old_as_its_file(course):
+    redteam.submit(course, "ann", OTHER, "lab (1).ipynb")
+    assert "Which is later is not known" in came(course, {"ann/1.ipynb": BYTES})["ann/1.ipynb"].problem
+    os.utime(course / "submitted" / "ann" / LAB / "lab (1).ipynb", (0, 0))
+    assert not came(course, {"ann/1.ipynb": BYTES})["ann/1.ipynb"].problem
+
+
+def test_a_file_of_no_known_time_replaces_nothing_but_itself(course):
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("ann/1.ipynb"), BYTES)
+    (course / "undated.zip").write_bytes(raw.getvalue())
+    for _ in range(2):
+        (one,) = collect.collect(course, [course / "undated.zip"])
+        assert "not known, so it counts as in time" in one.remark and one.remark in one.says and not one.problem
+    assert "delete that to take this one" in came(course, {"ann/1.ipynb": OTHER})["ann/1.ipynb"].problem
+    (course / "submitted" / "ann" / LAB / "timestamp.txt").write_text("2026-04-30")
+    came(course, {"ann/1.ipynb": OTHER})
+    (one,) = collect.collect(course, [course / "undated.zip"])
+    assert "Which is later is not known" in one.problem and taken(course, "ann") == OTHER
+
+
+def test_a_students_own_modules_come_along_and_go_with_the_attempt(course):
+    came(course, {f"{ANN}/1.ipynb": BYTES, f"{ANN}/mine.py": b"x = 1", f"{ANN}/old.py": b"", f"{BOB}/b.py": b""}, 1)
+    folder = course / "submitted" / "Ann Smith 11" / LAB
+    assert taken(course, "Ann Smith 11", "mine.py") == b"x = 1"
+    (folder / "by_hand.py").write_text("")
+    came(course, {f"{ANN}/1.ipynb": BYTES, f"{ANN}/mine.py": b"x = 1", f"{ANN}/old.py": b""}, 1)
+    assert {path.name for path in folder.glob("*.py")} == {"mine.py", "old.py", "by_hand.py"}
+    came(course, {f"{ANN}/1.ipynb": OTHER, f"{ANN}/mine.py": b"x = 2"}, 2)
+    assert {path.name: path.read_text() for path in folder.glob("*.py")} == {"mine.py": "x = 2"}
+    came(course, {f"{ANN}/1.ipynb": OTHER, f"{ANN}/other.py": b""}, 3)
+    assert set(reading.files(folder, LAB)) == {f"{LAB}.ipynb", "other.py"}
+
+
+def test_modules_of_canvas_are_those_of_their_sender_under_their_own_names(course):
+    files = {"smithann_77_4242_lab.ipynb": BYTES, "leebob_88_4244_lab.ipynb": OTHER, "leebob_88_4246_is-none.py": b""}
+    came(course, files | {"smithann_77_4243_mine-1.py": b"ann", "leebob_88_4245_mine.py": b"bob"})
+    assert (taken(course, "smithann 77", "mine.py"), taken(course, "leebob 88", "mine.py")) == (b"ann", b"bob")
+    assert not list(course.glob("submitted/*/*/is-none.py"))
+
+
+def test_a_zip_file_handed_in_came_when_it_was_handed_in(course):
+    inner = packed({"work/1.ipynb": BYTES, "work/mine.py": b""}, 1)
+    came(course, {f"{ANN}/work.zip": inner, "leebob_88_4244_work.zip": inner}, 9)
+    for student in ("Ann Smith 11", "leebob 88"):
+        folder = course / "submitted" / student / LAB
+        assert late.handed_in(folder).day == 9 and (folder / "mine.py").exists()
+
+
+def test_who_handed_in_no_notebook_has_a_line_and_a_row(course):
+    (course / "roster.csv").write_text("id,name\nann,Ann Smith\nbob,Bob Lee\ncid,Cid Day\ndan,Dan Old\neve,Eve New\n")
+    files = {
+        f"{ANN}/essay.pdf": b"%PDF",
+        f"{BOB}/mine.py": b"",
+        "Cid Day_33_assignsubmission_onlinetext_/onlinetext.html": b"<p>",
+        "Dan Old_44_assignsubmission_file_/1.ipynb": b"",
+        "Eve New_55_assignsubmission_file_/1.ipynb": BYTES,
+        "Eve New_55_assignsubmission_file_/notes.pdf": b"%PDF",
+    }
+    found = came(course, files)
+    assert found[f"{ANN}/essay.pdf"].says == "No notebook came, only essay.pdf."
+    assert "only mine.py" in found[f"{BOB}/mine.py"].problem and len(found) == 5
+    rows = {}
+    for student in ("ann", "bob", "cid", "dan"):
+        folder = course / "submitted" / student / LAB
+        with pytest.raises(reading.Unreadable) as why:
+            reading.submission(reading.files(folder, LAB), LAB)
+        rows[student] = str(why.value)
+    assert rows["ann"] == "There is no notebook, only essay.pdf (left out)." and "is empty" in rows["dan"]
+    came(course, {f"{ANN}/1.ipynb": BYTES}, 1)  # a notebook replaces what is none, whatever its date
+    folder = course / "submitted" / "ann" / LAB
+    assert {path.name for path in folder.iterdir()} == {f"{LAB}.ipynb", "timestamp.txt"}
+    found = came(course, {f"{ANN}/{LAB}.ipynb": b"{"}, 9)  # and what is none replaces no notebook
+    assert "broken" in found[f"{ANN}/{LAB}.ipynb"].problem and taken(course, "ann") == BYTES
+
+
+def test_times_of_loose_files_are_said_to_be_such_and_a_correction_stays(course):
+    (course / "came" / "ann").mkdir(parents=True)
+    (course / "came" / "ann" / "1.ipynb").write_bytes(BYTES)
+    found = collect.collect(course, [course / "came"])
+    assert "copying may alter" in collect.notes(course, found)[0]
+    (course / "submitted" / "ann" / LAB / "timestamp.txt").write_text("2026-05-01 12:00:00")
+    collect.collect(course, [course / "came"])
+    assert late.handed_in(course / "submitted" / "ann" / LAB) == datetime.datetime(2026, 5, 1, 12)
+    assert collect.notes(course, list(came(course, {"bob/1.ipynb": BYTES}).values())) == []
+
+
+def test_strangers_and_who_is_missing_are_named(course):
+    (course / "roster.csv").write_text("id,name,team\nann,,\nbob,,reds\ncid,,reds\ndan,,\n")
+    found = came(course, {"ann/1.ipynb": BYTES, "zoe/1.ipynb": BYTES, "reds/1.ipynb": BYTES})
+    assert [one.remark for one in found.values()] == ["", "zoe is not in roster.csv.", ""]
+    assert collect.notes(course, list(found.values())) == ["In roster.csv, but nothing is in submitted/: dan."]
+
+
+@pytest.mark.parametrize(
+    ("name", "students"),
+    {
+        "Anna Müller/lab_1_2_final.ipynb": ("Anna Müller", "Anna Müller"),
+        "lab_1_2_final.ipynb": ("", ""),
+        "Weiß, Ben.ipynb": ("", "ben"),
+        "Weiß_Ben_lab1.ipynb": ("", "ben"),
+        "ben@uni.example.ipynb": ("", "ben"),
+        "Ben Weiß.ipynb.txt": ("", "ben"),
+    }.items(),
+)
+def test_names_of_loose_files_are_understood(course, name, students):
+    for student in students:
+        (one,) = came(course, {name: BYTES}).values()
+        assert one.student == student
+        assert student or "Name the student in roster.csv, or put it into a folder" in one.problem
+        (course / "roster.csv").write_text("id,name,email\nben,Ben Weiß,ben@uni.example\n", encoding="utf-8")
+
+
+def test_a_roster_may_be_written_carelessly(tmp_path):
+    (tmp_path / "roster.csv").write_text("ID;Name;Team\n ann ; Ann ;reds\n;;\nbob;;\n")
+    first = {"id": "ann", "name": "Ann", "team": "reds"}
+    assert roster.people(tmp_path) == [first, {"id": "bob", "name": "", "team": ""}]
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    {
+        "name,email\nAnn,a@x\n": "no column 'id'",
+        "id,name\nann,A\nann,B\n": "'ann' stands twice",
+        "id,name\n,Ann\n": "a row has no id: Ann",
+        "id,name\na/b,Ann\n": "'a/b' cannot be a folder's name",
+        "id,team\nann,../x\n": "'../x' cannot be a folder's name",
+    }.items(),
+)
+def test_a_roster_that_says_not_who_is_who_is_refused(tmp_path, table, says):
+    (tmp_path / "roster.csv").write_text(table)
+    with pytest.raises(ValueError, match=says):
+        roster.people(tmp_path)
