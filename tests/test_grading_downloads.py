@@ -189,3 +189,9 @@ def test_a_roster_that_says_not_who_is_who_is_refused(tmp_path, table, says):
     (tmp_path / "roster.csv").write_text(table)
     with pytest.raises(ValueError, match=says):
         roster.people(tmp_path)
+
+
+def test_what_names_students_is_not_for_git():
+    ignored = (ROOT / ".gitignore").read_text().split()
+    files = ("roster.csv", "grades.csv", "report.html", "class.toml", "class_secret", "gradebook.db*")
+    assert set(files) | {"submitted/", "graded/", "feedback/", "returned/", "autograded/"} <= set(ignored)
