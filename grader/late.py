@@ -22,13 +22,40 @@ def handed_in(folder: Path) -> datetime.datetime | None:
     return found.astimezone(datetime.UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
+def per_day(course: Path) -> float:
+    """`late_per_day` of class.toml: the fraction of the points that each day begun after the due date costs.
+
+    Raises ValueError for a file that says anything else.
+    """
+    file = course / "class.toml"
+    try:
+        said = tomllib.loads(text(file.read_bytes())) if file.exists() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"class.toml cannot be read ({error}): write a line such as late_per_day = 0.1.") from None
+    if unknown := [key for key in said if key != "late_per_day"]:
+        raise ValueError(f"class.toml sets '{unknown[0]}', which nothing reads: only late_per_day can be set.")
+    cost = said.get("late_per_day", 0.0)
+    if isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost <= 1:
+        raise ValueError(f"In class.toml late_per_day is to be a number from 0 to 1, such as 0.1, and not {cost!r}.")
+    return float(cost)
+
+
+def told(at: datetime.datetime | None, due: datetime.datetime | None, penalty: float) -> str:
+    """A sentence on work that came after its due date or nobody knows when, both in UTC; empty for other work."""
+    if due and at is None:
+        return "When it came is not known, so it counts as in time."
+    if not (due and at > due):
+        return ""
+    cost = f": {penalty:g} {'point was' if penalty == 1 else 'points were'} taken off because it came late"
+    return f"It came on {at:%Y-%m-%d at %H:%M} UTC and was due on {due:%Y-%m-%d at %H:%M} UTC{cost if penalty else ''}."
+
+
 def settle(course: Path, gradebook: Gradebook) -> None:
     """Take off what lateness costs of all points that there are now, those of a person included.
 
-    `late_per_day` in class.toml is a fraction of the points, for each day begun after the due date.
+    Raises ValueError for a class.toml that cannot be used.
     """
-    file = course / "class.toml"
-    per_day = tomllib.loads(file.read_text()).get("late_per_day", 0.0) if file.exists() else 0.0
+    fraction = per_day(course)
     points = Counter()
     for mark in book.marks(gradebook):
         points[mark.student, mark.lab] += mark.score
@@ -40,7 +67,7 @@ def settle(course: Path, gradebook: Gradebook) -> None:
     )
     for notebook, student, lab, at, due in late:
         days = -((due - at) // datetime.timedelta(days=1)) if at and due and at > due else 0
-        cost = round(points[student, lab] * min(1.0, per_day * days), 2) or None
+        cost = round(points[student, lab] * min(1.0, fraction * days), 2) or None
         if notebook.late_submission_penalty != cost:
             notebook.late_submission_penalty = cost
     if store.writing:

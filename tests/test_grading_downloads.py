@@ -191,6 +191,27 @@ def test_a_roster_that_says_not_who_is_who_is_refused(tmp_path, table, says):
         roster.people(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    {
+        "late_per_day = 10%": "class.toml cannot be read",
+        "late_per_days = 0.1": "sets 'late_per_days', which nothing reads",
+        "late_per_day = '0.1'": "a number from 0 to 1, such as 0.1, and not '0.1'",
+        "late_per_day = -0.1": "and not -0.1",
+        "late_per_day = 10": "and not 10",
+        "late_per_day = nan": "and not nan",
+        "late_per_day = true": "and not True",
+    }.items(),
+)
+def test_a_class_toml_that_cannot_be_used_is_refused_by_name(tmp_path, line, says):
+    (tmp_path / "class.toml").write_text(line)
+    with pytest.raises(ValueError, match=says) as refused:
+        late.per_day(tmp_path)
+    assert "class.toml" in str(refused.value) and "\n" not in str(refused.value)
+    (tmp_path / "class.toml").write_text("\ufefflate_per_day = 0.1\n", encoding="utf-8")
+    assert late.per_day(tmp_path) == 0.1
+
+
 def test_what_names_students_is_not_for_git():
     ignored = (ROOT / ".gitignore").read_text().split()
     files = ("roster.csv", "grades.csv", "report.html", "class.toml", "class_secret", "gradebook.db*")
