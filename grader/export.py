@@ -1,5 +1,6 @@
 """`python -m grader export`: the gradebook as a table, for people and for learning platforms."""
 
+import collections
 from pathlib import Path
 
 from grader import book, late, roster, tables
@@ -18,17 +19,12 @@ def export(course: Path, file: Path, form: str) -> int:
     students = sorted({student for student, _ in points if student not in teams} | set(people))
     labs = sorted({lab for _, lab in points})
     most = {lab: max(row["max_score"] for (_, one), row in points.items() if one == lab) for lab in labs}
-    if form == "long":
-        rows = [
-            {
-                **{"student": mark.student, "lab": mark.lab, "exercise": mark.cell.removeprefix("test_")},
-                **{"points": mark.score, "max_points": mark.most, "by_hand": mark.waits},
-            }
-            for mark in sorted(marks, key=lambda mark: (mark.lab, mark.student, mark.cell))
-        ]
-        columns = ["student", "lab", "exercise", "points", "max_points", "by_hand"]
-        tables.write(file, rows, columns)
-        return len(rows)
+    given = collections.Counter()
+    for mark in marks:
+        given[mark.student, mark.lab] += mark.score
+    # What lateness cost: the points of the exercises and this are the score.
+    penalised = {(mark.student, mark.lab) for mark in marks if mark.penalty}
+    cost = {key: round(points[key]["score"] - given[key], 2) for key in penalised}
 
     def of(student: str, field: str) -> str:
         return people.get(student, {}).get(field, "")
@@ -41,7 +37,21 @@ def export(course: Path, file: Path, form: str) -> int:
             head: points[whose(student, lab)]["score"] for lab, head in heads.items() if whose(student, lab) in points
         }
 
-    if form == "canvas":
+    if form == "long":
+        columns = ["student", "lab", "exercise", "points", "max_points", "by_hand"]
+        cells = collections.defaultdict(list)
+        for mark in sorted(marks, key=lambda mark: mark.cell):
+            row = (mark.cell.removeprefix("test_"), mark.score, mark.most, mark.waits)
+            cells[mark.student, mark.lab].append(row)
+        for key, taken in cost.items():
+            cells[key].append(("late", taken, 0.0, False))
+        rows = [
+            dict(zip(columns, (one, lab, *row), strict=True))
+            for lab in labs
+            for one in students
+            for row in cells[whose(one, lab)]
+        ]
+    elif form == "canvas":
         heads = {lab: lab for lab in labs}
         first = {"Student": "    Points Possible"} | {heads[lab]: most[lab] for lab in labs}
         rows = [first] + [
@@ -74,6 +84,7 @@ def export(course: Path, file: Path, form: str) -> int:
                 for lab, cell in cells
                 if (*whose(one, lab), cell) in own
             }
+            | {f"{lab[:2]} late": cost[whose(one, lab)] for lab in labs if whose(one, lab) in cost}
             for one in students
         ]
         columns = ["student", "name", *heads.values()]

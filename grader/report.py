@@ -8,18 +8,21 @@ from several students; time; what needs a human eye.
 import ast
 import base64
 import collections
+import datetime
 import html
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbgrader.api import Assignment
+
 from checks import plain
 from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT
-from grader import book, judging, store
+from grader import book, judging, late, roster, source, store, tables
 from grader.feedback import STYLE
 from grader.grade import _released, totals
 from grader.rebuild import Lab
-from grader.work import GradingError
+from grader.work import NOT_GRADABLE, GradingError
 
 TYPICAL = 40  # syntax nodes from which on equal code is no chance
 SHOWN = 12  # rows of a table
@@ -35,21 +38,41 @@ class Class:
     points: dict[str, float] = field(default_factory=dict)
     most: float = 0.0
     waiting: list[str] = field(default_factory=list)
+    aside: list[list] = field(default_factory=list)  # student, why: late, not graded, missing, not on the roster
 
 
 def report(course: Path, labs: list[str]) -> Path:
     """Write report.html. Raises GradingError if nothing is graded."""
-    classes = [one for lab in labs if (one := _class(course, lab)).summaries]
+    refused = [
+        (row["lab"], [row["student"].removeprefix("'"), row["problem"]])
+        for row in tables.read(course / "grades.csv")
+        if row.get("state") == NOT_GRADABLE
+    ]
+    concerned = {lab for lab, _ in refused}
+    classes = [one for lab in labs if (one := _class(course, lab, lab in concerned)).lab]
     if not classes:
         raise GradingError("Nothing is graded yet: run `grade` first.")
     with book.opened(course) as gradebook:
-        sums = totals(book.marks(gradebook))
+        late.settle(course, gradebook)
+        marks = book.marks(gradebook)
+        due = dict(gradebook.db.query(Assignment.name, Assignment.duedate))
+    sums, penalties = totals(marks), {(mark.student, mark.lab): mark.penalty for mark in marks}
+    people = roster.people(course)
     body = []
+    known = set(source.labs(course))
+    if strays := [row for lab, row in refused if lab not in known]:
+        body.append(f"<h2>Handed in, but in no lab's folder</h2>{_table(['student', 'why'], strays)}")
     for one in classes:
         mine = {student: row for (student, lab), row in sums.items() if lab == one.lab.name}
         one.points = {student: row["score"] for student, row in mine.items()}
         one.most = max((row["max_score"] for row in mine.values()), default=0.0)
         one.waiting = sorted(student for student, row in mine.items() if row["by_hand"])
+        name = one.lab.name
+        one.aside = [row for lab, row in refused if lab == name]
+        for student, summary in one.summaries.items():
+            at = None if summary["at"] == "None" else datetime.datetime.fromisoformat(summary["at"])
+            one.aside.append([student, late.told(at, due.get(name), penalties.get((student, name), 0.0))])
+        one.aside += _not_of_the_roster(people, set(one.summaries) | {student for student, _ in one.aside})
         body.append(f"<h2>{_text(one.lab.name)}: {len(one.summaries)} submissions</h2>{_histogram(one)}")
         for title, (head, rows) in sections(one).items():
             body.append(f"<h3>{title}</h3>" + (_table(head, rows) if rows else "<p>Nothing.</p>"))
@@ -76,11 +99,11 @@ def sections(one: Class) -> dict[str, tuple[list[str], list[list]]]:
     }
 
 
-def _class(course: Path, lab: str) -> Class:
+def _class(course: Path, lab: str, concerned: bool = False) -> Class:
     found = {path.parent.name: store.read(path) for path in sorted(course.glob(f"graded/*/{lab}.json"))}
     summaries = {student: summary for student, summary in found.items() if summary}
     kept = {student: store.read(store.records_file(course, student, lab)) or {} for student in summaries}
-    return Class(_released(course, lab) if summaries else None, summaries, kept)
+    return Class(_released(course, lab) if summaries or concerned else None, summaries, kept)
 
 
 def _outcomes(one: Class) -> list[tuple[str, str, dict]]:
@@ -190,7 +213,17 @@ def _times(one: Class) -> list[list]:
 def _for_an_eye(one: Class) -> list[list]:
     waiting = [[student, "written answers wait for points"] for student in one.waiting]
     marked = [[student, " ".join([row["why"], *row["remarks"]])] for student, row in one.summaries.items()]
-    return waiting + [row for row in marked if row[1].strip()]
+    return [row for row in waiting + marked + one.aside if row[1].strip()]
+
+
+def _not_of_the_roster(people: list[dict[str, str]], handed: set[str]) -> list[list]:
+    """Who is in the roster and has handed in nothing, and who has and is not; nothing without a roster."""
+    if not people:
+        return []
+    names = {row["id"] for row in people} | {row.get("team", "") for row in people}
+    missing = [row["id"] for row in people if not {row["id"], row.get("team")} & handed]
+    strange = [[student, "Is not in roster.csv."] for student in sorted(handed - names)]
+    return [[student, "Handed in nothing."] for student in missing] + strange
 
 
 def _some(students: list[str]) -> str:

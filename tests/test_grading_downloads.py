@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import collect, late, reading, rebuild, roster
+from checks.core import NOT_ATTEMPTED, RIGHT
+from grader import book, collect, export, feedback, judging, late, reading, rebuild, report, roster, store, tables
+from grader import grade as grading
 from grader.source import ROOT
 from tests import redteam
 from tests.redteam import LAB
@@ -216,3 +218,94 @@ def test_what_names_students_is_not_for_git():
     ignored = (ROOT / ".gitignore").read_text().split()
     files = ("roster.csv", "grades.csv", "report.html", "class.toml", "class_secret", "gradebook.db*")
     assert set(files) | {"submitted/", "graded/", "feedback/", "returned/", "autograded/"} <= set(ignored)
+
+
+# ---- tables and pages, of a class that was graded without running anything ------------------------------------
+
+
+def enter(course: Path, student: str, came_at: str, person: float | None = None) -> None:
+    """Grade a submission that has max_pool right and a written answer; a person gives points for that."""
+    lab = rebuild.load(LAB, course)
+    folder = redteam.submit(course, student, redteam.release(course))
+    (folder / "timestamp.txt").write_text(came_at)
+    said = {name: {"status": NOT_ATTEMPTED, "reason": "", "points": 0.0, "mistake": ""} for name in lab.exercises}
+    said["max_pool"] = {"status": RIGHT, "reason": "All cases.", "points": 2.0, "mistake": ""}
+    result = {
+        **{"state": "graded", "why": "", "records": {}, "cases": "", "outcomes": said, "seconds": 0.1, "ran": "x"},
+        **{"answers": dict.fromkeys(lab.exercises, "x = 1"), "written": {"written_valid": "Since\nit fits."}},
+        **{"foreign": {}, "remarks": []},
+    }
+    with book.opened(course) as gradebook:
+        writer = grading.Writer(course, gradebook, judging.secret(course), {LAB: lab})
+        writer.write(grading.Handed(student, LAB, folder), result)
+        grade = gradebook.find_grade("written_valid", LAB, LAB, student)
+        grade.manual_score, grade.needs_manual_grade = person, person is None
+        gradebook.find_grade("test_max_pool", LAB, LAB, student).manual_score = 1.0
+        gradebook.find_comment("written_valid", LAB, LAB, student).manual_comment = "Good.\nLook again."
+        gradebook.db.commit()
+
+
+@pytest.fixture
+def graded(tmp_path):
+    """Team reds is two days late, cid in time, zoe a stranger, dan's file broken, eve missing."""
+    course = redteam.write_course(tmp_path / "class")
+    people = "ann,Ann Smith,reds\nbob,Bob Lee,reds\ncid,Cid Day,\ndan,Dan Old,\neve,Eve New,\n"
+    (course / "roster.csv").write_text("id,name,team\n" + people)
+    (course / "class.toml").write_text("late_per_day = 0.25\n")
+    with book.opened(course) as gradebook:
+        gradebook.find_assignment(LAB).duedate = datetime.datetime(2026, 5, 1, 12)
+        gradebook.db.commit()
+    enter(course, "reds", "2026-05-03 11:00", 1.0)
+    enter(course, "cid", "2026-05-01 11:00", 0.5)
+    enter(course, "zoe", "no date")
+    broken = {"student": "dan", "lab": LAB, "state": "not gradable", "problem": "not graded: 1.ipynb is empty."}
+    stray = broken | {"student": "fay", "lab": "lab1", "problem": "not graded: lab1 is no lab's folder."}
+    tables.write(course / "grades.csv", [broken, stray], grading.COLUMNS)
+    return course
+
+
+def test_tables_say_what_lateness_cost_and_agree(graded):
+    sums = {}
+    for form in ("wide", "long"):
+        export.export(graded, graded / f"{form}.csv", form)
+    for row in tables.read(graded / "long.csv"):
+        sums[row["student"]] = sums.get(row["student"], 0) + float(row["points"])
+    assert sums == {"ann": 1, "bob": 1, "cid": 1.5, "zoe": 1}
+    wide = {row["student"]: row for row in tables.read(graded / "wide.csv")}
+    assert {one: float(wide[one][f"{LAB} (of 7)"]) for one in sums} == sums
+    assert [wide[one]["01 late"] for one in ("ann", "bob", "cid", "eve")] == ["-1", "-1", "", ""]
+
+
+def test_report_names_everybody_who_needs_an_eye(graded):
+    page = report.report(graded, [LAB]).read_text()
+    rows = page.partition("For a human eye")[2]
+    for said in (
+        "<td>reds</td><td>It came on 2026-05-03 at 11:00 UTC and was due on 2026-05-01 at 12:00 UTC: 1 point was taken",
+        "<td>dan</td><td>not graded: 1.ipynb is empty.",
+        "<td>eve</td><td>Handed in nothing.",
+        "<td>zoe</td><td>Is not in roster.csv.",
+        "<td>zoe</td><td>When it came is not known",
+    ):
+        assert said in rows, said
+    assert not any(f"<td>{one}</td><td>Handed in" in rows for one in ("ann", "bob", "cid", "dan"))
+    assert "<td>fay</td><td>not graded: lab1 is no lab" in page.partition("In no lab")[0]
+
+
+def test_report_has_a_lab_of_which_nothing_could_be_graded(graded):
+    for file in graded.glob(f"graded/*/{LAB}*.json"):
+        file.unlink()
+    assert "<td>dan</td><td>not graded" in report.report(graded, [LAB]).read_text()
+
+
+def test_feedback_shows_the_question_the_comment_and_when_the_work_came(graded):
+    store.write(graded / "graded" / "ann" / f"{LAB}.origin", f"Lab 1/{ANN}/work/1.ipynb")
+    store.write(graded / "graded" / "cid" / f"{LAB}.origin", "cid/work/1.ipynb")
+    (archive,) = feedback.feedback(graded, [LAB])
+    names = set(zipfile.ZipFile(archive).namelist())
+    assert names == {f"{folder}/{LAB}.html" for folder in (ANN, "bob", "cid", "zoe")}
+    cid = (graded / "feedback" / "cid" / LAB / f"{LAB}.html").read_text()
+    assert f"<h1>{LAB}: Cid Day (cid)</h1>" in cid and "It came on 2026-05-01 at 11:00 UTC." in cid
+    assert "Why does `valid` hurt deep networks?" in cid and "| criterion | points |" in cid
+    assert "<blockquote>Good.\nLook again.</blockquote>" in cid and "A person gave 1 point, the check 2." in cid
+    team = (graded / "feedback" / "bob" / LAB / f"{LAB}.html").read_text()
+    assert "was due on 2026-05-01 at 12:00 UTC: 1 point was taken off because it came late." in team
