@@ -1,17 +1,24 @@
 """What can be wrong with a lab's source, each fault in one sentence that names the cell."""
 
 import ast
+import math
 import re
 from collections import Counter
 
 from nbformat import NotebookNode
 
-from grader.source import LAB, MARKER, exercises, labs, plain_python
+from grader import figures
+from grader.source import LAB, MARKER, ROOT, WRITTEN, exercises, labs, plain_python, tags
 
 BY_NUMBER = re.compile(r"\b[Ll]abs? \d\d\b")
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HANDED, END_HANDED = "### BEGIN HANDED OVER", "### END HANDED OVER"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+TAGS = ("setup", "author-only", "nbval-check-output")
+COMMENT = re.compile(r"<\s*!.*|.*--\s*>")  # also one that is not written right
+RUBRIC = re.compile(r"^\|\s*criterion\s*\|\s*points\s*\|\s*\n(?P<rows>(?:\|.*\n?)*)", re.MULTILINE | re.IGNORECASE)
+ROW = re.compile(r"^\|(?!\s*-+\s*\|).*\|\s*(?P<points>[^|]*?)\s*\|\s*$", re.MULTILINE)
+HEAD = re.compile(r"^(?:[# ]*%%|# *%).*", re.MULTILINE)  # what was meant to begin a cell
 
 
 def problems(nb: NotebookNode) -> list[str]:
@@ -36,7 +43,7 @@ def problems(nb: NotebookNode) -> list[str]:
         elif _at_top_level(exercise.cell.source):
             found.append(f"{where} has a solution region outside a function: its unsolved cell would fail by itself.")
 
-    found += unmatched(nb)
+    found += unmatched(nb) + published(nb) + rubrics(nb)
     for number, cell in enumerate(nb.cells):
         where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
         if by_number := BY_NUMBER.search(cell.source):
@@ -55,6 +62,9 @@ def problems(nb: NotebookNode) -> list[str]:
         for begin, end in ((BEGIN, END), (BEGIN_HANDED, END_HANDED), (BEGIN_HIDDEN, END_HIDDEN)):
             if not _balanced(cell.source, begin, end):
                 found.append(f"{where} has a '{begin}' without its '{end}', or the other way round.")
+        for name in _imported_checks(cell.source):
+            if not (ROOT / "checks" / f"{name}.py").exists():
+                found.append(f"{where} imports checks/{name}.py, which there is not: write it, or mend the name.")
         if cell.source.lstrip().startswith("%%"):
             found.append(f"{where} is a cell magic: an unknown one swallows its cell, and no test would notice.")
     return found
@@ -75,6 +85,48 @@ def unreadable(nb: NotebookNode) -> list[str]:
         lacking = [name for name in needed + ["points"] * bool(setting.get("grade")) if name not in setting]
         if lacking:
             found.append(f"{where} lacks {', '.join(lacking)} in its nbgrader metadata.")
+    return found
+
+
+def published(nb: NotebookNode) -> list[str]:
+    """Marks that are nearly right: what they should keep from students would be given to them."""
+    found = []
+    for number, cell in enumerate(nb.cells):
+        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+        rest = figures.MARK.sub("", WRITTEN.sub("", cell.source, 1) if WRITTEN.match(cell.source) else cell.source)
+        for comment in COMMENT.findall(rest):
+            found.append(
+                f"{where} holds '{comment}', which is no mark: a model answer begins with a line "
+                "'<!-- WRITTEN name (points) -->', a figure has a mark of grader/figures.py behind it."
+            )
+        for head in HEAD.findall(cell.source):
+            found.append(f"{where} holds the line '{head}', which begins no cell: that is done by '# %%' and a space.")
+        for tag in tags(cell):
+            if tag not in TAGS:
+                found.append(f"{where} has the tag '{tag}', which means nothing; the tags are: {', '.join(TAGS)}.")
+    return found
+
+
+def rubrics(nb: NotebookNode) -> list[str]:
+    """Rubrics without a model answer in the cell below, and those whose points are not those of its marker."""
+    found = []
+    for number, (cell, below) in enumerate(zip(nb.cells, [*nb.cells[1:], None], strict=True)):
+        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+        for rubric in RUBRIC.finditer(cell.source):
+            marker = below and WRITTEN.match(below.source)
+            if not marker:
+                found.append(
+                    f"{where} has a rubric, but the cell below does not begin with '<!-- WRITTEN name (points) -->': "
+                    "students would get what stands there."
+                )
+                continue
+            points = [row["points"] for row in ROW.finditer(rubric["rows"])]
+            if unread := [one for one in points if not re.fullmatch(r"\d+(\.\d+)?", one)]:
+                found.append(f"{where} has a rubric with '{unread[0]}' in the place of points.")
+            elif not math.isclose(worth := sum(map(float, points)), float(marker["points"])):
+                found.append(
+                    f"{where} has a rubric of {worth:g} points, but '{marker['name']}' is worth {marker['points']}."
+                )
     return found
 
 
@@ -109,6 +161,14 @@ def _named_calls(source: str) -> list[tuple[str, str]]:
         for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset))
         if isinstance(call.func, ast.Name) and call.func.id in ("predict", "measured")
         if isinstance(call.args[0], ast.Constant)
+    ]
+
+
+def _imported_checks(source: str) -> list[str]:
+    """The modules in `from checks import ...`."""
+    nodes = ast.walk(ast.parse(plain_python(source)))
+    return [
+        one.name for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "checks" for one in node.names
     ]
 
 

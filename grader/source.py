@@ -26,7 +26,7 @@ from helpers.backstage import update
 ROOT = Path(__file__).resolve().parent.parent
 SUMMARY = "core.summary(checks)"
 MARKER = re.compile(r"# EXERCISE (?P<name>\w+) \((?P<points>\d+)\)\n")
-WRITTEN = re.compile(r"<!-- WRITTEN (?P<name>\w+) \((?P<points>[\d.]+)\) -->\n")
+WRITTEN = re.compile(r"<!-- WRITTEN (?P<name>\w+) \((?P<points>\d+(?:\.\d+)?)\) -->\n")
 SECTION = re.compile(r"^## (.*?)(?: \(\d+ minutes\))?$", re.MULTILINE)
 LAB = re.compile(r"\{\{(?P<word>[Ll]ab) (?P<name>\w+)\}\}")
 STUB = "raise NotImplementedError"  # what nbgrader puts in the place of a solution
@@ -84,6 +84,7 @@ checks.{{name}}({{name}}, seed={{seed}})
 DERIVED_TEST = re.compile(
     r"(assert .*\n)?checks\.(\w+)\(\2\)\n### BEGIN HIDDEN TESTS\nchecks\.\2\(\2, seed=\d+\)\n### END HIDDEN TESTS"
 )
+AUTHORED = ("nbgrader", "tags")  # the metadata of a cell that an author writes
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -124,10 +125,26 @@ def notebook(lab: str, root: Path = ROOT) -> NotebookNode:
 
 
 def read(content: str) -> NotebookNode:
-    """The notebook that a text in jupytext's percent format describes."""
+    """The notebook that a text in jupytext's percent format describes.
+
+    Raises PipelineError for a cell's first line that says more than its kind and its tags: it would be lost.
+    """
     import jupytext  # here, since who grades has no use for it, and it takes a fifth of a second
 
-    return canonical(expanded(jupytext.reads(content, fmt="py:percent")))
+    try:
+        nb = jupytext.reads(content, fmt="py:percent")
+    except nbformat.ValidationError as problem:
+        raise PipelineError(
+            f"A line '# %%' cannot be read, tags are written tags=[\"author-only\"]: {problem.message}."
+        ) from None
+    for cell in nb.cells:
+        kept = (*AUTHORED, *(key for key in cell.metadata if key.startswith("lines_to_")))  # jupytext's blank lines
+        if strange := [f"{key}: {one}" for key, one in cell.metadata.items() if key not in kept]:
+            raise PipelineError(
+                f"The cell '{cell.source.partition(chr(10))[0]}' has more in its line '# %%' than is kept "
+                f"({', '.join(strange)}): write '# %% [markdown]' for text and tags=[\"author-only\"] for tags."
+            )
+    return canonical(expanded(nb))
 
 
 def text(nb: NotebookNode) -> str:
@@ -342,7 +359,7 @@ def _ipython() -> TransformerManager:
 
 
 def _authored(cell: NotebookNode) -> NotebookNode:
-    return nbformat.from_dict({key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata})
+    return nbformat.from_dict({key: cell.metadata[key] for key in AUTHORED if key in cell.metadata})
 
 
 def _defines(statement: ast.stmt) -> bool:

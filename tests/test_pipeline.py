@@ -284,6 +284,7 @@ def test_definitions_run_nothing_else(course):
         ("start = 1", "start = = 1", "is no valid Python"),
         ("start = 1", "start = 1  # lab 03", "speaks of lab 03: call a lab by its name"),
         ("# # Tiny", "# # Tiny {{lab juggling}}", "speaks of a lab 'juggling' that there is not"),
+        ("import math", "from checks import juggling", "imports checks/juggling.py, which there is not"),
         ('"grade_id": "test_triple", ', "", "lacks grade_id in its nbgrader metadata"),
         ('"points": 2, "schema_version": 3, ', "", "lacks schema_version, points in its nbgrader metadata"),
         (
@@ -301,6 +302,66 @@ def test_each_fault_has_its_sentence(tmp_path, old, new, sentence):
     with pytest.raises(PipelineError, match=f"^{LAB}: "):
         generate(tmp_path, [LAB], tmp_path / "notebooks")
     assert not (tmp_path / "notebooks").exists()
+
+
+QUESTION = """\
+# %% [markdown]
+# | criterion | points |
+# | --- | --- |
+# | a reason | 1 |
+# | an example | 0.5 |
+
+# %% [markdown]
+# <!-- WRITTEN why (1.5) -->
+#
+# Since floors are flat: 0.81<!-- our d val_accuracy -->.
+"""
+
+
+@pytest.mark.parametrize(
+    "mistyped",
+    [
+        *("<!-- WRITTEN why 1.5 -->", "<!-- WRITTEN why (1.5)-->", "<!--WRITTEN why (1.5) -->"),
+        *("<!-- WRITEN why (1.5) -->", "<!-- WRITTEN: why (1.5) -->"),  # codespell:ignore
+        "<!-- Written why (1.5) -->",
+        *("<! -- WRITTEN why (1.5) -->", "<!-- WRITTEN why (1.5) --", "<!-- WRITTEN why (1.5.0) -->"),
+        *("Well: <!-- WRITTEN why (1.5) -->", "<!-- WRITTEN why (1.5) --> Since", "WRITTEN why (1.5)"),
+    ],
+)
+def test_model_answer_behind_a_mistyped_marker_is_not_released(mistyped):
+    assert problems(source.read(QUESTION)) == []
+    text = QUESTION.replace("<!-- WRITTEN why (1.5) -->", mistyped)
+    found = "\n".join(problems(source.read(text)))
+    assert "has a rubric, but the cell below does not begin with '<!-- WRITTEN name (points) -->'" in found
+    assert ("<!" not in mistyped) or "which is no mark: a model answer begins with" in found
+    alone = text[text.index("# %%", 1) :]  # without its rubric
+    assert mistyped.startswith("WRITTEN") or "which is no mark" in "\n".join(problems(source.read(alone)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("0.81<!-- our d val_accuracy -->", "0.81<!-- ours d val_accuracy -->", "which is no mark"),
+        ("0.81<!-- our d val_accuracy -->", "0.81 <!-- our d val_accuracy -->", "which is no mark"),
+        ("# %% [markdown]\n# <!-- WRI", "# %%\n# <!-- WRI", "which is no mark"),
+        ("# %% [markdown]\n# <!-- WRI", "# %%[markdown]\n# <!-- WRI", "which begins no cell"),
+        ("| 0.5 |", "| 0,5 |", "has a rubric with '0,5' in the place of points"),
+        ("| 0.5 |", "| 1 |", "has a rubric of 2 points, but 'why' is worth 1.5"),
+        ("# %% [markdown]\n# <!-- WRI", "# %% [markdown]\n# More.\n\n# %% [markdown]\n# <!-- WRI", "has a rubric, but"),
+    ],
+)
+def test_figures_cells_and_rubrics_are_written_right(old, new, sentence):
+    assert old in QUESTION
+    assert sentence in "\n".join(problems(source.read(QUESTION.replace(old, new, 1))))
+
+
+@pytest.mark.parametrize("head", ["author_only", 'tags=["author_only"]', 'tag=["author-only"]', 'tags="author-only"'])
+def test_what_a_mistyped_tag_should_hide_is_not_released(tmp_path, head):
+    path = mini_course.write(tmp_path, TEXT.replace('tags=["author-only"]', head))
+    with pytest.raises(PipelineError, match="the tags are: setup, author-only|write '# %%|are written tags="):
+        sync(LAB, tmp_path)
+        generate(tmp_path, [LAB], tmp_path / "notebooks")
+    assert not (tmp_path / "notebooks").exists() and head in path.read_text()  # it is not lost
 
 
 def test_a_twin_that_is_no_notebook_is_one_sentence(tmp_path):
