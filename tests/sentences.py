@@ -23,7 +23,12 @@ HOLE = re.compile(r"\{[^{}]*\}")  # of str.format
 
 def sentences(module: str) -> list[str]:
     """The sentences in checks/<module>.py, with `{}` for what is filled in."""
-    tree = ast.parse((source.ROOT / "checks" / f"{module}.py").read_text(encoding="utf-8"))
+    return found_in((source.ROOT / "checks" / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def found_in(judges: str) -> list[str]:
+    """The sentences in the text of a module of judges."""
+    tree = ast.parse(judges)
     passed_over = {id(text) for node in ast.walk(tree) for text in _no_sentences(node)}
     found = (_text(node) for node in ast.walk(tree) if id(node) not in passed_over)
     return list(dict.fromkeys(text for text in found if text and len(text) >= SHORTEST and " " in text.strip()))
@@ -31,12 +36,17 @@ def sentences(module: str) -> list[str]:
 
 def unprovoked(module: str, labs: Iterable[str]) -> list[str]:
     """The sentences of checks/<module>.py that no answer of these labs provokes."""
-    left = {text: _pattern(text) for text in sentences(module)}
-    for lab in labs:
-        for reason in reasons(lab):
-            left = {text: pattern for text, pattern in left.items() if not pattern.search(reason)}
-        if not left:
-            break
+    left = sentences(module)
+    for lab in labs if left else ():
+        left = not_in(left, reasons(lab))
+    return left
+
+
+def not_in(texts: list[str], said: Iterable[str]) -> list[str]:
+    """The sentences that nothing of what was said holds."""
+    left = {text: _pattern(text) for text in texts}
+    for reason in said if left else ():
+        left = {text: pattern for text, pattern in left.items() if not pattern.search(reason)}
     return list(left)
 
 

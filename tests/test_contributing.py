@@ -11,7 +11,7 @@ import pytest
 from checks import core
 from grader import source
 from grader.release import sync
-from tests import answer_bank
+from tests import answer_bank, sentences
 
 LAB = "11_doubling"
 
@@ -47,14 +47,19 @@ def test_check_and_bank_agree(pieces, tmp_path):
     exec(pieces[4], names)
     found = [one for one in names.values() if isinstance(one, answer_bank.Answer)]
     assert {one.says is None for one in found} == {True, False} and len(check.mistakes) >= 4
+    said = []
     for seed in answer_bank.SEEDS:
         assert answer_bank.judged(check, solution, seed).status == core.RIGHT
         for sentence, mistake in answer_bank.mistakes(check):
-            assert answer_bank.judged(check, mistake, seed).mistake == sentence
+            outcome = answer_bank.judged(check, mistake, seed)
+            assert outcome.mistake == sentence
+            said.append(outcome.reason)
         for answer in found:
             outcome = answer_bank.judged(check, answer.function, seed)
             assert (outcome.status == core.RIGHT) == (answer.says is None), outcome.reason
             assert answer.says is None or answer.says in outcome.reason
+            said.append(outcome.reason)
+    assert sentences.not_in(sentences.found_in(pieces[3]), said) == []
     written = tmp_path / "doubling.py"
     written.write_text(pieces[3], encoding="utf-8")
     assert clean(written) == ""
