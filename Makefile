@@ -37,7 +37,7 @@ test-grading: venv  ## attacks on the grader, crashes, and its benchmark against
 		tests/test_forged_records.py tests/test_labs_score.py
 	@$(CLEAN) $(RUN) -m tests.benchmarks.grading --sizes 8 128
 
-check: venv  ## the same for one lab, LAB=03_...: linter, fresh release, checks and answer bank, both notebooks
+check: venv  ## test one lab, LAB=03_...: linter, fresh release, checks and answer bank, both notebooks
 	@[ -n "$(LAB)" ] && [ -d "solutions/$(LAB)" ] || { echo "Say which lab: make check LAB=01_convolution_basics"; exit 1; }
 	@$(RUN) -m ruff check -q solutions/$(LAB) tests/answers/$(LAB).py $(wildcard checks/$(JUDGES).py checks/probes/$(JUDGES).py)
 	@$(CLEAN) $(RUN) -m pytest -n 2 --dist worksteal --remember -k $(LAB) tests/test_pipeline.py tests/test_answers.py \

@@ -32,26 +32,27 @@ PLACEHOLDER = "https://github.com/cnn-course/cnn-course"  # until `make address`
 DATA = ROOT / "data"
 
 
-def main(labs: list[str] | None = None) -> None:
-    for lab in labs or source.labs():
-        if taken := sync(lab):
-            print(f"solutions/{lab}: twins brought in step, {taken} was taken")
+def main(labs: list[str] | None = None, course: Path = ROOT) -> None:
+    labs = labs or source.labs(course)
+    for lab in labs:
+        if taken := sync(lab, course):
+            print(f"solutions/{lab}: twins brought in step, {taken}")
     for name, content in about_labs().items():
-        if (DATA / name).read_text(encoding="utf-8") != content:
+        if course == ROOT and (DATA / name).read_text(encoding="utf-8") != content:
             (DATA / name).write_text(content, encoding="utf-8")
             checksums.write(name)
             print(f"data/{name}: written")
     with tempfile.TemporaryDirectory() as folder:
-        generate(ROOT, labs or source.labs(), Path(folder))
+        generate(course, labs, Path(folder))
         for fresh in sorted(Path(folder).rglob("*")):
-            target = ROOT / "notebooks" / fresh.relative_to(folder)
+            target = course / "notebooks" / fresh.relative_to(folder)
             if fresh.is_file() and not (target.exists() and target.read_bytes() == fresh.read_bytes()):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(fresh, target)
-                print(f"{target.relative_to(ROOT)}: written")
-    for stale in sorted({path.name for path in ROOT.glob("notebooks/[0-9]*")} - set(source.labs())):
+                print(f"{target.relative_to(course)}: written")
+    for stale in sorted({path.name for path in course.glob("notebooks/[0-9]*")} - set(source.labs(course))):
         print(f"notebooks/{stale} has no source in solutions/ any more: remove it.")
-    print(f"{len(labs or source.labs())} labs are released.")
+    print(f"Labs released: {len(labs)}.")
     if preprocessors.repository() == PLACEHOLDER:
         print(f"Their address is still {PLACEHOLDER}, where nobody finds them: make address URL=... sets yours.")
 
@@ -68,8 +69,9 @@ def about_labs() -> dict[str, str]:
 def sync(lab: str, root: Path = ROOT) -> str:
     """Bring `.py` and `.ipynb` in step: the younger one's inputs win, outputs stay.
 
-    Returns the name of the file whose inputs were taken, or an empty text if nothing changed. Raises PipelineError
-    if one of them cannot be read.
+    A date may lie, and both may have been edited: what the other one said is kept beside them. Returns which file was
+    taken, and where the other's text is, or nothing if nothing changed. Raises PipelineError if one of them cannot be
+    read.
     """
     text, twin = source.path(lab, ".py", root), source.path(lab, ".ipynb", root)
     written = source.notebook(lab, root)
@@ -80,10 +82,17 @@ def sync(lab: str, root: Path = ROOT) -> str:
         except NotJSONError:
             raise PipelineError(f"{twin.name} is no notebook: delete it, `make release` makes it anew.") from None
         if source.inputs(written) != source.inputs(executed):
-            taken = text.name
+            said = {text.name: text.read_text(encoding="utf-8"), twin.name: source.text(executed)}
+            taken, left = text.name, twin.name
             if twin.stat().st_mtime > text.stat().st_mtime:  # somebody edited it without jupytext
-                text.write_text(source.text(executed), encoding="utf-8")
-                written, taken = source.notebook(lab, root), twin.name
+                taken, left = left, taken
+            kept = text.parent / ".ipynb_checkpoints" / f"{lab}-before.py"  # a folder that git and nbgrader pass over
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_text(said[left], encoding="utf-8")
+            if taken == twin.name:
+                text.write_text(said[taken], encoding="utf-8")
+                written = source.notebook(lab, root)
+            taken = f"{taken} was taken; what {left} said is kept in {kept.relative_to(root)}"
     try:
         tidy = figures.fresh(
             source.text(times.timed(written, lab)), lab
@@ -102,7 +111,7 @@ def sync(lab: str, root: Path = ROOT) -> str:
     content = serialised(combined)
     if not twin.exists() or twin.read_text(encoding="utf-8") != content:
         twin.write_text(content, encoding="utf-8")
-        taken = taken or text.name
+        taken = taken or f"{text.name} was taken"
     return taken
 
 

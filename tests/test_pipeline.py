@@ -101,6 +101,22 @@ def test_real_lab_has_no_problems(lab):
 
 
 @pytest.mark.parametrize("lab", source.labs())
+def test_points_in_prose_are_those_of_the_markers(lab):
+    nb = source.notebook(lab)
+    code, written = sum(one.points for one in source.exercises(nb)), 0
+    for before, cell in zip(nb.cells, nb.cells[1:], strict=False):
+        if marker := source.WRITTEN.match(cell.source):
+            written += float(marker["points"])
+            asked = {float(one) for one in re.findall(r"\(([\d.]+) points?\)", before.source)}
+            assert asked <= {float(marker["points"])}, f"the question of '{marker['name']}'"
+    says = rf"{code} points for code and {written:g} for (a )?written answers?: {code + written:g} in all\."
+    first = " ".join(nb.cells[0].source.split())
+    assert re.search(says if written else f"{code} points, all of them for code", first), says
+    (row,) = re.findall(rf"^\| {lab[:2]} \| \[.*\| (\S+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert float(row) == code + written, "the table of labs in README.md"
+
+
+@pytest.mark.parametrize("lab", source.labs())
 def test_real_lab_is_called_like_its_folder(lab):
     nb = source.notebook(lab)
     assert nb.cells[0].source.startswith(f"# {lab[:2]} · ")
@@ -173,6 +189,20 @@ def test_sync_takes_over_a_notebook_edited_without_jupytext(course):
     assert source.notebook(LAB, course).cells[0].source == "# Edited in a notebook"
     assert source.inputs(source.notebook(LAB, course))[1:] == source.inputs(nb)[1:]
     assert not sync(LAB, course)
+
+
+def test_sync_keeps_what_it_does_not_take(course):
+    twin, text = source.path(LAB, ".ipynb", course), source.path(LAB, ".py", course)
+    kept = text.parent / ".ipynb_checkpoints" / f"{LAB}-before.py"
+    nb = nbformat.read(twin, as_version=4)
+    nb.cells[0].source = "# Edited in a notebook"
+    for taken, other, moved in ((twin, text, 10), (text, twin, -10)):  # whichever of two edits is the younger
+        mini_course.write(course, TEXT.replace("# # Tiny", "# # Edited in the text"))
+        twin.write_text(serialised(nb), encoding="utf-8")
+        os.utime(twin, (text.stat().st_mtime + moved,) * 2)
+        said = f"{taken.name} was taken; what {other.name} said is kept in {kept.relative_to(course)}"
+        assert sync(LAB, course) == said
+        assert f"Edited in {'the text' if taken == twin else 'a notebook'}" in kept.read_text()
 
 
 MARKED = """\
