@@ -27,10 +27,12 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from sqlalchemy.exc import DBAPIError
 
 from checks.core import RIGHT
 from grader import source, store
 from grader.rebuild import Lab
+from grader.source import PipelineError
 
 COURSE = "cnn-course"
 
@@ -63,9 +65,17 @@ def address(course: Path) -> str:
 
 @contextlib.contextmanager
 def opened(course: Path) -> Iterator[Gradebook]:
-    """The gradebook; made if there is none."""
-    with Gradebook(address(course), COURSE) as gradebook:
-        yield gradebook
+    """The gradebook; made if there is none, in a dry run in memory. Raises PipelineError where it cannot be used."""
+    file = course / "gradebook.db"
+    place = address(course) if store.writing or file.exists() else "sqlite://"
+    try:
+        with Gradebook(place, COURSE) as gradebook:
+            yield gradebook
+    except DBAPIError as problem:
+        advice = "put a copy of it back"
+        if "locked" in str(problem.orig):
+            advice = "let what else writes into it come to its end, then give the command again"
+        raise PipelineError(f"{file} cannot be used ({problem.orig}): {advice}.") from None
 
 
 def knows(gradebook: Gradebook, lab: Lab) -> bool:
@@ -90,7 +100,7 @@ def enter(
     """Enter a submission's marks, all or none. `marks`: cell -> points, None where a person decides.
 
     unanswered: written questions and exercises as they were given. changed: cells whose content is not what was graded
-    before; where a person gave points for another content, the cell waits for a hand again.
+    before; where a person gave points for another content, the cell waits for a hand again, until a person has looked.
     """
     session = gradebook.db
 
@@ -120,8 +130,10 @@ def enter(
 
         for grade, name in rows(Grade, GradeCell):
             grade.auto_score = marks[name]
-            by_person = grade.manual_score is not None
-            grade.needs_manual_grade = name in changed if by_person else marks[name] is None
+            if grade.manual_score is None and not grade.extra_credit:
+                grade.needs_manual_grade = marks[name] is None
+            elif name in changed:  # else it is as it was: whether a person has looked since only Formgrader knows
+                grade.needs_manual_grade = True
         for comment, name in rows(Comment, SolutionCell):
             comment.auto_comment = "No response." if name in unanswered else None
         session.commit()

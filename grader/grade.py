@@ -21,7 +21,7 @@ from grader.probing import Limits
 from grader.reading import Unreadable, shown
 from grader.rebuild import Lab
 from grader.release import generate
-from grader.source import ROOT
+from grader.source import ROOT, PipelineError
 from grader.work import NOT_GRADABLE, WAITING, GradingError
 
 COLUMNS = ["student", "lab", "state", "score", "max_score", "code_score", "max_code_score", "by_hand", "problem"]
@@ -90,28 +90,8 @@ def grade(labs: list[str], settings: Settings) -> list[dict]:
     with _one_writer(course):
         secret = judging.secret(course)
         handed = found(course, labs)
-        chosen = sorted({one.lab for one in handed if one.lab})
-        loaded = {lab: _released(course, lab) for lab in chosen}
-        problems: dict[tuple[str, str], str] = {
-            (one.student, one.lab or one.folder.name): one.problem for one in handed if one.problem
-        }
         with book.opened(course) as gradebook:
-            for lab in loaded.values():
-                _register(course, gradebook, lab)
-            writer = Writer(course, gradebook, secret, loaded)
-            new = []
-            for one in handed:
-                if one.problem:
-                    continue
-                try:
-                    files = reading.files(one.folder, one.lab)
-                except Unreadable as problem:
-                    problems[one.student, one.lab] = str(problem)
-                    continue
-                if why := writer.refused(one, files):
-                    problems[one.student, one.lab] = why
-                elif writer.is_new(one, files):
-                    new.append(one)
+            writer, new = _sifted(course, gradebook, secret, handed)
             if new and not settings.scheduler and not settings.unsafe:
                 _can_isolate()
             ran: dict[Handed, str] = {}
@@ -123,21 +103,63 @@ def grade(labs: list[str], settings: Settings) -> list[dict]:
                     files = {}
                 ran[one] = writer.ran(one.lab, files)
                 about = {"secret": secret, "limits": asdict(settings.limits), "unsafe": settings.unsafe}
-                same = judging.code_that_grades(secret, loaded[one.lab])
-                return about | {"lab": one.lab, "release": loaded[one.lab].text, "course": same, "files": files}
+                lab = writer.labs[one.lab]
+                same = judging.code_that_grades(secret, lab)
+                return about | {"lab": one.lab, "release": lab.text, "course": same, "files": files}
 
             for one, result in jobs.results(
                 new, job, settings.workers, settings.unsafe, settings.scheduler, settings.say
             ):
                 if result["state"] == NOT_GRADABLE:
-                    problems[one.student, one.lab] = result["why"]
+                    one.problem = result["why"]
                     refusal = {"ran": ran[one], "why": result["why"]}
                     store.write_json(store.refusal_file(course, one.student, one.lab), refusal)
                 else:
                     writer.write(one, result | {"ran": ran[one]})
             late.settle(course, gradebook)
-            rows = _rows(gradebook, course, handed, problems, chosen)
+            rows = _rows(gradebook, course, handed)
     return rows
+
+
+def would_grade(course: Path, labs: list[str]) -> list[Handed]:
+    """What `grade` would do something about: what is new to it, or cannot be graded."""
+    handed = found(course, labs)
+    with book.opened(course) as gradebook:
+        new = set(_sifted(course, gradebook, judging.secret(course), handed)[1])
+    return [one for one in handed if one.problem or one in new]
+
+
+def _sifted(course: Path, gradebook: Gradebook, secret: str, handed: list[Handed]) -> tuple["Writer", list[Handed]]:
+    """Note of each submission that cannot be graded why. Returns who writes the grades, and what must run."""
+    loaded, left = _gradable(course, gradebook, sorted({one.lab for one in handed if one.lab}))
+    writer, new = Writer(course, gradebook, secret, loaded), []
+    for one in handed:
+        one.problem = one.problem or left.get(one.lab, "")
+        if one.problem:
+            continue
+        try:
+            files = reading.files(one.folder, one.lab)
+        except Unreadable as problem:
+            one.problem = str(problem)
+            continue
+        one.problem = writer.refused(one, files)
+        if not one.problem and writer.is_new(one, files):
+            new.append(one)
+    return writer, new
+
+
+def _gradable(course: Path, gradebook: Gradebook, labs: list[str]) -> tuple[dict[str, Lab], dict[str, str]]:
+    """The labs that can be graded, noted in the gradebook; and of the others why not."""
+    loaded, left = {}, {}
+    for name in labs:
+        try:
+            lab = _released(course, name)
+            if store.writing:
+                _register(course, gradebook, lab)
+            loaded[name] = lab
+        except (GradingError, PipelineError) as why:
+            left[name] = " ".join(str(why).split())
+    return loaded, left
 
 
 def _released(course: Path, lab: str) -> Lab:
@@ -148,14 +170,26 @@ def _released(course: Path, lab: str) -> Lab:
 
 
 def _register(course: Path, gradebook: Gradebook, lab: Lab) -> None:
-    """Note a lab's cells in the gradebook, as `nbgrader generate_assignment` does."""
+    """Note a lab's cells in the gradebook, as `nbgrader generate_assignment` does.
+
+    Raises GradingError where the gradebook does not take them, PipelineError where the lab has faults.
+    """
     mark = course / "graded" / f"{lab.name}.source"
     now = judging.digest(source.path(lab.name, ".py", course).read_bytes())
     if book.knows(gradebook, lab) and mark.exists() and mark.read_text() == now:
         return
     gradebook.db.commit()
     with tempfile.TemporaryDirectory() as release:
-        generate(course, [lab.name], Path(release), book.address(course))
+        try:
+            generate(course, [lab.name], Path(release), book.address(course))
+        except PipelineError as problem:
+            if "there are submissions" not in str(problem):
+                raise
+            raise GradingError(
+                f"{lab.name} has other exercises or questions than when its first submissions were graded, which the "
+                "gradebook cannot take: undo that and put them into a new lab, or, if no points given by hand in this "
+                f"lab are lost by it, let `nbgrader db assignment remove {lab.name} --force` empty it and grade again."
+            ) from None
     gradebook.db.expire_all()
     if not book.knows(gradebook, lab):
         raise GradingError(f"notebooks/{lab.name} is not what solutions/ make of it: run `make release`.")
@@ -194,9 +228,10 @@ class Writer:
         outcomes = judging.judged(self.secret, self.labs[one.lab], kept["records"])
         if done and outcomes == summary["outcomes"]:
             store.write_json(store.summary_file(self.course, one.student, one.lab), summary | {"judged": judged})
-        else:
+            return False
+        if store.writing:
             self.write(one, kept | {"outcomes": outcomes})
-        return False
+        return not store.writing  # a dry run names it
 
     def write(self, one: Handed, result: dict, judged: str | None = None) -> None:
         """Keep the records, enter the marks, write what Formgrader shows; last, note that all this is done.
@@ -241,6 +276,9 @@ def _can_isolate() -> None:
 
 @contextlib.contextmanager
 def _one_writer(course: Path) -> Iterator[None]:
+    if not store.writing:
+        yield
+        return
     (course / "graded").mkdir(parents=True, exist_ok=True)
     with (course / "graded" / ".lock").open("w") as lock:
         try:
@@ -270,7 +308,9 @@ def totals(marks: Iterable[Mark]) -> dict[tuple[str, str], dict]:
     return {key: row | {"score": max(0.0, row["score"])} for key, row in sums.items()}
 
 
-def _rows(gradebook: Gradebook, course: Path, handed: list[Handed], problems: dict, labs: list[str]) -> list[dict]:
+def _rows(gradebook: Gradebook, course: Path, handed: list[Handed]) -> list[dict]:
+    problems = {(one.student, one.lab or one.folder.name): one.problem for one in handed if one.problem}
+    labs = {one.lab for one in handed if one.lab}
     known = totals(mark for mark in book.marks(gradebook) if mark.lab in labs)
     keys = sorted(known.keys() | problems.keys(), key=lambda key: (key[1], key[0]))
     rows = []
@@ -278,10 +318,12 @@ def _rows(gradebook: Gradebook, course: Path, handed: list[Handed], problems: di
         row = {"student": student, "lab": lab, "state": NOT_GRADABLE, "problem": ""} | known.get((student, lab), {})
         summary = store.read(store.summary_file(course, student, lab)) or {}
         if (student, lab) in problems:
-            earlier = "; the earlier grade stands" if (student, lab) in known else ""
-            row["problem"] = f"not graded: {problems[student, lab]}{earlier}"
+            earlier = " The earlier grade stands." if (student, lab) in known else ""
+            row["problem"] = f"Not graded: {problems[student, lab]}{earlier}"
         else:
-            row["state"] = WAITING if row.get("by_hand") else summary.get("state", work.GRADED)
+            state = summary.get("state", work.GRADED)
+            waiting = WAITING if state == work.GRADED else f"{state}, {WAITING}"
+            row["state"] = waiting if row.get("by_hand") else state
             row["problem"] = " ".join([summary.get("why", ""), *summary.get("remarks", [])]).strip()
         rows.append(row)
     return rows

@@ -173,7 +173,7 @@ class Probing:
                     if name is not None:
                         self._lose(name, str(stop), found)
                     else:
-                        found.cut.append(f"a cell was left out, because it {stop}")
+                        found.cut.append(f"A cell was left out, because it {stop}")
                         if "exercise" in step:
                             self._lose(step["exercise"], str(stop), found)
                     return steps[:k] + steps[k + (name is None) :]

@@ -1,7 +1,7 @@
 """`python -m grader regrade`: judge the kept records again, after a check was mended. No student's code runs."""
 
 from grader import book, judging, late, store
-from grader.grade import Handed, Settings, Writer, _one_writer, _register, _released
+from grader.grade import Handed, Settings, Writer, _gradable, _one_writer
 from grader.work import GradingError
 
 COLUMNS = ["student", "lab", "exercise", "before", "after", "says"]
@@ -10,7 +10,7 @@ COLUMNS = ["student", "lab", "exercise", "before", "after", "says"]
 def regrade(
     labs: list[str], exercise: str | None, settings: Settings, dry: bool = False
 ) -> tuple[list[dict], list[str]]:
-    """Judge again. Returns the table of differences, and the submissions that only `grade` can judge.
+    """Judge again. Returns the table of differences, and sentences about what could not be judged again.
 
     dry: change nothing. Raises GradingError for an exercise that there is not.
     """
@@ -18,14 +18,12 @@ def regrade(
     found = sorted(
         (f.parent.name, f.name.removesuffix(".records.json"), f) for f in course.glob("graded/*/*.records.json")
     )
-    loaded = {lab: _released(course, lab) for _, lab, _ in found if lab in labs}
-    if exercise and not any(exercise in lab.exercises for lab in loaded.values()):
-        raise GradingError(f"No submission has an exercise '{exercise}'.")
     differences, stale = [], []
     with _one_writer(course), book.opened(course) as gradebook:
         secret = judging.secret(course)
-        for lab in loaded.values():
-            _register(course, gradebook, lab)
+        loaded, left = _gradable(course, gradebook, sorted({lab for _, lab, _ in found if lab in labs}))
+        if exercise and not left and not any(exercise in lab.exercises for lab in loaded.values()):
+            raise GradingError(f"No submission has an exercise '{exercise}'.")
         writer = Writer(course, gradebook, secret, loaded)
         for student, name, file in found:
             summary = store.read(store.summary_file(course, student, name))
@@ -53,4 +51,5 @@ def regrade(
                 folder = course / "submitted" / student / name
                 writer.write(Handed(student, name, folder), kept | {"outcomes": outcomes}, judged)
         late.settle(course, gradebook)
-    return differences, stale
+    said = [f"The cases have changed since these were graded, `grade` runs them again: {'; '.join(stale)}."]
+    return differences, said * bool(stale) + [f"Not judged again: {why}" for why in left.values()]

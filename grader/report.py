@@ -88,7 +88,7 @@ def sections(one: Class) -> dict[str, tuple[list[str], list[list]]]:
     return {
         "Exercises": (["exercise", "points", "right", "not yet", "raised", "not attempted"], _exercises(one)),
         "Usual mistakes": (["exercise", "students", "sentence", "who"], census(one)),
-        "Wrong answers without a sentence, equal ones together": (
+        "Wrong answers that are no usual mistake, equal ones together": (
             ["exercise", "students", "the check says", "who"],
             unexplained(one),
         ),

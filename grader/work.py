@@ -49,7 +49,7 @@ def do(job: dict) -> dict:
         records, cut, seconds = _records(job, lab, found)
     return {
         "state": PARTLY if cut else GRADED,
-        "why": "; ".join(cut),
+        "why": " ".join(f"{one}." for one in cut),
         "records": records,
         "cases": judging.cases(job["secret"], lab.name, lab.exercises),
         "outcomes": judging.judged(job["secret"], lab, records),
