@@ -20,13 +20,26 @@ def main(arguments: list[str] | None = None) -> int:
     options.course = options.course.resolve()
     store.writing = not options.dry_run
     try:
+        if not source.labs(options.course):
+            raise PipelineError(
+                f"There is no course in {options.course}: --course names a folder with solutions/ in it."
+            )
         return options.run(options) or 0
     except KeyboardInterrupt:
         print("\nStopped. What was graded is kept; the same command goes on from here.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 1
-    except (PipelineError, NoSandbox, GradingError, OSError, ValueError) as problem:
+    except SyntaxError as problem:  # in a check that somebody is mending
+        print(
+            f"{problem.filename} is no Python: {problem.msg} in line {problem.lineno}. Mend it first.", file=sys.stderr
+        )
+        return 1
+    except OSError as problem:
+        said = f"{problem.filename}: {problem.strerror}." if problem.filename else str(problem)
+        print(said, file=sys.stderr)
+        return 1
+    except (PipelineError, NoSandbox, GradingError, ValueError) as problem:
         print(str(problem) or type(problem).__name__, file=sys.stderr)
         return 1
     finally:
@@ -87,7 +100,9 @@ def release(options: argparse.Namespace) -> int:
     if options.dry_run:
         print("\n".join(f"{_written(options)}: notebooks/{lab}/{lab}.ipynb." for lab in chosen(options)))
         return 0
-    pipeline.main(chosen(options))
+    if options.course != ROOT and (options.course / "grader").exists():
+        raise PipelineError(f"{options.course} has a grader of its own: give this command there, without --course.")
+    pipeline.main(chosen(options), options.course)
     judging.secret(options.course)
     return 0
 
@@ -97,8 +112,11 @@ def grade(options: argparse.Namespace) -> int:
 
     labs = chosen(options)
     if options.dry_run:
-        for one in grading.found(options.course, labs):
-            print(f"{one.student}: {one.problem or one.lab}")
+        found = grading.would_grade(options.course, labs)
+        for one in found:
+            print(f"{one.student}, {one.lab or '-'}: {one.problem or 'would be graded.'}")
+        if not found:
+            print("Nothing is new in submitted/<student>/<lab>/.")
         return 0
     settings = grading.Settings(options.course, unsafe=options.unsafe, scheduler=options.scheduler)
     settings.workers = options.workers or settings.workers
@@ -123,9 +141,8 @@ def collect(options: argparse.Namespace) -> int:
     for one in sorted(found, key=lambda one: (bool(one.problem), one.student, one.lab)):
         print(f"{one.came_as}: {one.problem or f'{one.student}, {one.lab}'}")
     taken = sum(not one.problem for one in found)
-    print(
-        f"{taken} submissions {'would be' if options.dry_run else 'are'} in submitted/, {len(found) - taken} are not."
-    )
+    where = "To be sorted into submitted/" if options.dry_run else "Sorted into submitted/"
+    print(f"{where}: {taken}; left out: {len(found) - taken}.")
     return PROBLEMS_LEFT if taken < len(found) else 0
 
 
@@ -134,15 +151,16 @@ def regrade(options: argparse.Namespace) -> int:
     from grader.grade import Settings
 
     options.lab = [options.lab] if options.lab else []
-    differences, stale = regrading.regrade(chosen(options), options.exercise, Settings(options.course), options.dry_run)
-    for row in differences:
+    differences, left = regrading.regrade(chosen(options), options.exercise, Settings(options.course), options.dry_run)
+    points = [row for row in differences if row["before"] != row["after"]]
+    for row in points:
         print(
             f"{row['student']}, {row['lab']}, {row['exercise']}: {row['before']:g} -> {row['after']:g}. {row['says']}"
         )
-    print(f"{len(differences)} outcomes {'would change' if options.dry_run else 'have changed'}.")
-    if stale:
-        print(f"The cases have changed since these were graded, `grade` runs them again: {'; '.join(stale)}.")
-    return PROBLEMS_LEFT if stale else 0
+    change = "that would change" if options.dry_run else "that have changed"
+    print(f"Points {change}: {len(points)}; sentences alone {change}: {len(differences) - len(points)}.")
+    print("".join(f"{sentence}\n" for sentence in left), end="")
+    return PROBLEMS_LEFT if left else 0
 
 
 def report(options: argparse.Namespace) -> None:

@@ -12,16 +12,22 @@ writing = True  # not in a dry run
 
 
 def write(file: Path, content: str | bytes) -> None:
-    """Write a file whole: at any moment it holds the old content or the new. In a dry run nothing is written."""
+    """Write a file whole: at any moment it holds the old content or the new. In a dry run nothing is written.
+
+    Raises OSError, which names the file.
+    """
     if not writing:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{os.getpid()}.tmp")
-    with unfinished.open("wb") as handle:
-        handle.write(content if isinstance(content, bytes) else content.encode())
-        handle.flush()
-        os.fsync(handle.fileno())
-    unfinished.replace(file)
+    try:
+        with unfinished.open("wb") as handle:
+            handle.write(content if isinstance(content, bytes) else content.encode())
+            handle.flush()
+            os.fsync(handle.fileno())
+        unfinished.replace(file)
+    except OSError as problem:  # nobody knows the other file's name
+        raise OSError(problem.errno, problem.strerror, str(file)) from None
 
 
 def write_json(file: Path, content: dict) -> None:

@@ -47,6 +47,7 @@ from grader import (
     work,
 )
 from grader import grade as grading
+from grader.release import generate, serialised
 from grader.source import ROOT
 from tests import redteam
 from tests.redteam import LAB, SECRET, cell, fill, release, solved, submit, write_course
@@ -241,6 +242,12 @@ def test_what_cannot_be_graded_has_one_row_that_says_why(rows):
     assert not any("MACOSX" in student or "DS_Store" in student for student in rows)
 
 
+def test_whatever_is_said_of_a_submission_is_a_sentence(rows):
+    said = [row["problem"] for row in rows.values() if row["problem"]]
+    assert len(said) > 5
+    assert [text for text in said if text[-1] != "." or text[0].islower() and text.split()[0] not in redteam.KEPT] == []
+
+
 def test_formgrader_finds_what_nbgrader_writes(rows, course):
     nb = nbformat.read(book.notebook_file(course, "untouched", LAB), as_version=4)
     nbformat.validate(nb)
@@ -308,7 +315,8 @@ def test_broken_resubmission_leaves_the_earlier_grade(small):
     replace(small, "ann", "null")
     row = redteam.graded(small)["ann"]
     assert (row["score"], row["state"]) == (6, "not gradable")
-    assert "the earlier grade stands" in row["problem"]
+    assert row["problem"].startswith("Not graded: ")
+    assert row["problem"].endswith("it holds NoneType, not cells. The earlier grade stands.")
 
 
 def test_a_persons_points_stay_and_wait_again_only_if_the_answer_changed(small):
@@ -330,6 +338,70 @@ def test_a_persons_points_stay_and_wait_again_only_if_the_answer_changed(small):
     cell(notebook, "written_valid")["source"] = "Because it is small."
     replace(small, "ann", notebook)
     assert redteam.graded(small)["ann"]["state"] == "waiting for a hand"
+    fill(notebook, {"max_pool": "".join(cell(notebook, "max_pool")["source"]) + "\n# shorter now"})
+    replace(
+        small, "ann", notebook
+    )  # nobody has read the new answer yet, but something a person gave points for changes
+    assert redteam.graded(small)["ann"]["state"] == "waiting for a hand"
+    (small / "submitted" / "ann" / LAB / "timestamp.txt").write_text("2026-05-01")
+    assert redteam.graded(small)["ann"]["state"] == "waiting for a hand"
+    by_hand(small, "ann", {"written_valid": (1, None), "test_max_pool": (None, 0.5)})
+    assert redteam.graded(small)["ann"]["state"] == "graded"
+    fill(notebook, {"max_pool": "def max_pool(:"})  # extra points are a person's, too
+    replace(small, "ann", notebook)
+    assert redteam.graded(small)["ann"]["state"] == "waiting for a hand"
+    file = store.summary_file(small, "ann", LAB)
+    store.write_json(file, store.read(file) | {"state": work.PARTLY, "why": "A cell was left out."})
+    row = redteam.graded(small)["ann"]
+    assert (row["state"], row["problem"]) == ("partly graded, waiting for a hand", "A cell was left out.")
+
+
+def by_hand(course: Path, student: str, points: dict[str, tuple[float | None, float | None]]) -> None:
+    """Enter a person's points and extra points, as Formgrader does."""
+    with book.opened(course) as gradebook:
+        for name, (score, extra) in points.items():
+            grade = gradebook.find_grade(name, LAB, LAB, student)
+            grade.manual_score, grade.extra_credit, grade.needs_manual_grade = score, extra, False
+        gradebook.db.commit()
+
+
+def test_lab_whose_exercises_have_changed_is_left_out_and_the_others_go_on(small, capsys):
+    other, run = "11_convolution_basics", ["--course", str(small)]
+    path = source.path(other, ".py", small)
+    path.parent.mkdir()
+
+    def released(text: str) -> None:
+        path.write_text(text)
+        path.with_suffix(".ipynb").write_text(serialised(source.notebook(other, small)))
+        generate(small, [other], small / "notebooks")
+
+    released(source.path(LAB, ".py", small).read_text())
+    submit(small, "ann", solved(small))
+    (small / "submitted" / "ann" / other).mkdir()
+    (small / "submitted" / "ann" / other / f"{other}.ipynb").write_text(json.dumps(solved(small)))
+    assert commands.main([*run, "grade", "--workers", "1"]) == 0
+    text = path.read_text()
+    begin = text.index("# %%\n# EXERCISE output_size")
+    released(text[:begin] + text[text.index("# %%", begin + 1) :])
+    submit(small, "bob", solved(small))
+    capsys.readouterr()
+    assert commands.main([*run, "grade", "--workers", "1"]) == commands.PROBLEMS_LEFT
+    ann, bob = (next(row for row in lines(capsys) if row.startswith(who)) for who in (f"ann, {other}", "bob"))
+    assert bob == f"bob, {LAB}: graded, 6 of 7."
+    assert "not gradable, 6 of 7. Not graded: 11_convolution_basics has other exercises or questions than when" in ann
+    assert "put them into a new lab" in ann and ann.endswith("The earlier grade stands.")
+    assert commands.main([*run, "regrade"]) == commands.PROBLEMS_LEFT
+    assert lines(capsys)[-1].startswith("Not judged again: 11_convolution_basics has other exercises")
+    with book.opened(small) as gradebook:
+        gradebook.remove_assignment(other)  # as the sentence says
+    assert commands.main([*run, "grade", "--workers", "1"]) == 0
+    assert f"ann, {other}: graded, 5 of 6." in lines(capsys)
+
+
+def lines(capsys) -> list[str]:
+    """What was printed last."""
+    lines.last = capsys.readouterr().out.splitlines() or lines.last
+    return lines.last
 
 
 def test_report_says_what_a_class_believes(small):
@@ -356,7 +428,9 @@ def test_report_says_what_a_class_believes(small):
     tables = {title: rows for title, (_, rows) in found.items()}
     (known,) = [row for row in tables["Usual mistakes"] if row[0] == "conv_parameters"]
     assert known[1] == 2 and known[3] == "ann, bob"
-    unknown = [row for row in tables["Wrong answers without a sentence, equal ones together"] if row[0] == known[0]]
+    unknown = [
+        row for row in tables["Wrong answers that are no usual mistake, equal ones together"] if row[0] == known[0]
+    ]
     assert [(row[1], row[3]) for row in unknown] == [(2, "cid, dan"), (1, "eve")]
     assert tables["The same code, names aside"] == [["max_pool", "ann, bob"]]  # untouched stubs do not count
     assert ["max_pool", "cid, dan, eve"] in tables["Not attempted"]
@@ -592,9 +666,67 @@ def test_usage_and_mistakes_of_the_user_are_sentences(small, capsys):
     for command in (*others, regrade_one):
         assert commands.main([*run, *command, "--dry-run"]) in (0, commands.PROBLEMS_LEFT)
     assert {path: path.read_bytes() for path in small.rglob("*") if path.is_file()} == before
+    capsys.readouterr()
+    assert commands.main([*run, "grade", "--dry-run"]) == 0
+    assert capsys.readouterr().out == "Nothing is new in submitted/<student>/<lab>/.\n"
     with pytest.raises(SystemExit) as usage:
         commands.main(["grade", "--nonsense"])
     assert usage.value.code == 2
+
+
+def test_dry_run_of_a_new_course_makes_nothing(small, capsys):
+    for made in ("gradebook.db", judging.SECRET):
+        (small / made).unlink()
+    shutil.rmtree(small / "graded")
+    submit(small, "ann", solved(small))
+    before = sorted(small.rglob("*"))
+    for command in (["export", str(small / "x.csv")], ["feedback"], ["report"], ["regrade"], ["grade"]):
+        assert commands.main(["--course", str(small), *command, "--dry-run"]) in (0, 1)
+    assert sorted(small.rglob("*")) == before
+    assert capsys.readouterr().out.endswith(f"ann, {LAB}: would be graded.\n")
+
+
+def test_broken_gradebook_check_or_course_is_one_sentence(small, capsys, monkeypatch):
+    def fails(arguments: list[str], *says: str) -> None:
+        assert commands.main(arguments) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert all(one in line for one in says), line
+
+    run = ["--course", str(small)]
+    for place in (small / "nowhere", small / judging.SECRET):
+        fails(["--course", str(place), "grade"], f"There is no course in {place}: --course names a folder")
+    assert not (small / "nowhere").exists()
+    submit(small, "ann", solved(small))
+    (small / "gradebook.db").write_bytes(b"no database" * 1000)
+    for command in (["grade"], ["export", str(small / "x.csv")]):
+        fails([*run, *command], "gradebook.db cannot be used (file is not a database): put a copy of it back.")
+    error = SyntaxError("invalid syntax", ("checks/doubling.py", 3, 1, "def double(:"))
+    monkeypatch.setattr(commands, "regrade", lambda options: (_ for _ in ()).throw(error))
+    fails([*run, "regrade"], "checks/doubling.py is no Python: invalid syntax in line 3")
+    (small / "folder").mkdir()
+    monkeypatch.setattr(commands, "report", lambda options: store.write(small / "folder", ""))
+    fails([*run, "report"], f"{small / 'folder'}: Is a directory.")
+
+
+def test_regrade_lists_the_points_that_change_and_counts_the_sentences(small, capsys, monkeypatch):
+    about = {"student": "ann", "lab": LAB, "says": "No."}
+    rows = [about | {"exercise": f"e{k}", "before": 1, "after": int(k > 0)} for k in range(3)]
+    monkeypatch.setattr(regrade, "regrade", lambda *_: (rows, []))
+    assert commands.main(["--course", str(small), "regrade"]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == f"ann, {LAB}, e0: 1 -> 0. No."
+    assert last == "Points that have changed: 1; sentences alone that have changed: 2."
+
+
+def test_release_of_another_course_is_that_courses(small, capsys):
+    path = source.path(LAB, ".py", small)
+    path.write_text(path.read_text().replace("# # 01", "# # In this course: 01", 1))
+    assert commands.main(["--course", str(small), "release"]) == 0
+    assert "In this course: 01" in (small / "notebooks" / LAB / f"{LAB}.ipynb").read_text()
+    assert "Labs released: 1." in capsys.readouterr().out
+    (small / "grader").mkdir()
+    assert commands.main(["--course", str(small), "release"]) == 1
+    assert "has a grader of its own: give this command there" in capsys.readouterr().err
 
 
 def test_no_judge_and_no_right_answer_is_in_the_process_beside_the_student():
