@@ -187,8 +187,8 @@ def _register(course: Path, gradebook: Gradebook, lab: Lab) -> None:
                 raise
             raise GradingError(
                 f"{lab.name} has other exercises or questions than when its first submissions were graded, which the "
-                "gradebook cannot take: undo that and put them into a new lab, or, if no points given by hand in this "
-                f"lab are lost by it, let `nbgrader db assignment remove {lab.name} --force` empty it and grade again."
+                "gradebook cannot take: undo that and put them into a new lab; or, where its points by hand and due "
+                f"date may be lost, empty it with `nbgrader db assignment remove {lab.name} --force` and grade again."
             ) from None
     gradebook.db.expire_all()
     if not book.knows(gradebook, lab):

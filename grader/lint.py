@@ -17,7 +17,7 @@ BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 TAGS = ("setup", "author-only", "nbval-check-output")
 COMMENT = re.compile(r"<\s*!.*|.*--\s*>")  # also one that is not written right
 RUBRIC = re.compile(r"^\|\s*criterion\s*\|\s*points\s*\|\s*\n(?P<rows>(?:\|.*\n?)*)", re.MULTILINE | re.IGNORECASE)
-ROW = re.compile(r"^\|(?!\s*-+\s*\|).*\|\s*(?P<points>[^|]*?)\s*\|\s*$", re.MULTILINE)
+ROW = re.compile(r"^\|(?!\s*[:-]+\s*\|).*\|\s*(?P<points>[^|]*?)\s*\|\s*$", re.MULTILINE)
 HEAD = re.compile(r"^(?:[# ]*%%|# *%).*", re.MULTILINE)  # what was meant to begin a cell
 
 
