@@ -139,11 +139,13 @@ def collect(options: argparse.Namespace) -> int:
         raise PipelineError(f"There is no {missing[0]}.")
     found = collecting.collect(options.course, options.place)
     for one in sorted(found, key=lambda one: (bool(one.problem), one.student, one.lab)):
-        print(f"{one.came_as}: {one.problem or f'{one.student}, {one.lab}'}")
+        print(f"{one.came_as}: {one.says}")
+    for line in collecting.notes(options.course, found):
+        print(line)
     taken = sum(not one.problem for one in found)
     where = "To be sorted into submitted/" if options.dry_run else "Sorted into submitted/"
     print(f"{where}: {taken}; left out: {len(found) - taken}.")
-    return PROBLEMS_LEFT if taken < len(found) else 0
+    return PROBLEMS_LEFT if any(one.problem or one.remark for one in found) else 0
 
 
 def regrade(options: argparse.Namespace) -> int:
@@ -176,11 +178,14 @@ def feedback(options: argparse.Namespace) -> None:
         print(f"{_written(options)}: {file}.")
 
 
-def export(options: argparse.Namespace) -> None:
+def export(options: argparse.Namespace) -> int:
     from grader import export as exporting
 
-    rows = exporting.export(options.course, options.file, options.form)
+    rows, unfinished = exporting.export(options.course, options.file, options.form)
     print(f"{_written(options)}: {options.file}, {rows} rows.")
+    if unfinished:
+        print(f"A person has still to grade these, so their sums are left out: {'; '.join(unfinished)}.")
+    return PROBLEMS_LEFT if unfinished else 0
 
 
 def _written(options: argparse.Namespace) -> str:

@@ -9,13 +9,17 @@ from grader.grade import totals
 FORMS = ("wide", "long", "canvas", "moodle")
 
 
-def export(course: Path, file: Path, form: str) -> int:
-    """Write the table; returns the number of its rows. Points are those of the gradebook, a person's before ours."""
+def export(course: Path, file: Path, form: str) -> tuple[int, list[str]]:
+    """Write the table; returns the number of its rows, and whose work waits for a person: it has no sum yet.
+
+    Points are those of the gradebook, a person's before ours.
+    """
     with book.opened(course) as gradebook:
         late.settle(course, gradebook)
         marks = book.marks(gradebook)
     people, teams = {row["id"]: row for row in roster.people(course)}, roster.teams(course)
     points = totals(marks)
+    unfinished = [f"{student}, {lab}" for (student, lab), row in sorted(points.items()) if row["by_hand"]]
     students = sorted({student for student, _ in points if student not in teams} | set(people))
     labs = sorted({lab for _, lab in points})
     most = {lab: max(row["max_score"] for (_, one), row in points.items() if one == lab) for lab in labs}
@@ -33,9 +37,8 @@ def export(course: Path, file: Path, form: str) -> int:
         return (student, lab) if (student, lab) in points else (of(student, "team"), lab)
 
     def scored(student: str, heads: dict[str, str]) -> dict:
-        return {
-            head: points[whose(student, lab)]["score"] for lab, head in heads.items() if whose(student, lab) in points
-        }
+        rows = {head: points.get(whose(student, lab)) for lab, head in heads.items()}
+        return {head: row["score"] for head, row in rows.items() if row and not row["by_hand"]}
 
     if form == "long":
         columns = ["student", "lab", "exercise", "points", "max_points", "by_hand"]
@@ -74,7 +77,7 @@ def export(course: Path, file: Path, form: str) -> int:
         columns = ["ID number", "Email address", *labs]
     else:
         cells = list(dict.fromkeys((mark.lab, mark.cell) for mark in sorted(marks, key=lambda mark: mark.lab)))
-        own = {(mark.student, mark.lab, mark.cell): mark.score for mark in marks}
+        own = {(mark.student, mark.lab, mark.cell): mark.score for mark in marks if not mark.waits}
         heads = {lab: f"{lab} (of {most[lab]:g})" for lab in labs}
         rows = [
             {"student": one, "name": of(one, "name")}
@@ -89,4 +92,4 @@ def export(course: Path, file: Path, form: str) -> int:
         ]
         columns = ["student", "name", *heads.values()]
     tables.write(file, rows, columns)
-    return len(rows)
+    return len(rows), unfinished

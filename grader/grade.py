@@ -24,7 +24,8 @@ from grader.release import generate
 from grader.source import ROOT, PipelineError
 from grader.work import NOT_GRADABLE, WAITING, GradingError
 
-COLUMNS = ["student", "lab", "state", "score", "max_score", "code_score", "max_code_score", "by_hand", "problem"]
+COLUMNS = ["student", "lab", "state", "score", "max_score", "code_score", "max_code_score"]
+COLUMNS += ["late", "by_hand", "problem"]
 
 
 def cores() -> int:
@@ -87,6 +88,7 @@ def _listed(folder: Path) -> list[Path]:
 def grade(labs: list[str], settings: Settings) -> list[dict]:
     """Grade what is new in `labs`; returns the rows of grades.csv. Raises GradingError."""
     course = settings.course
+    late.per_day(course)  # a mistake in class.toml is said now, not after all are graded
     with _one_writer(course):
         secret = judging.secret(course)
         handed = found(course, labs)
@@ -292,12 +294,13 @@ def _one_writer(course: Path) -> Iterator[None]:
 
 
 def totals(marks: Iterable[Mark]) -> dict[tuple[str, str], dict]:
-    """(student, lab) -> score, max_score, code_score, max_code_score, by_hand."""
+    """(student, lab) -> score, max_score, code_score, max_code_score, late (points taken off), by_hand."""
     sums: dict[tuple[str, str], dict] = {}
     for mark in marks:
         row = sums.setdefault(
             (mark.student, mark.lab),
-            {"score": -mark.penalty, "max_score": 0.0, "code_score": 0.0, "max_code_score": 0.0, "by_hand": False},
+            {"score": -mark.penalty, "max_score": 0.0, "code_score": 0.0, "max_code_score": 0.0}
+            | {"late": mark.penalty, "by_hand": False},
         )
         row["score"] += mark.score
         row["max_score"] += mark.most
@@ -331,7 +334,7 @@ def _rows(gradebook: Gradebook, course: Path, handed: list[Handed]) -> list[dict
 
 def save(course: Path, rows: list[dict], labs: list[str]) -> None:
     """Write grades.csv; rows of labs that were not graded now stay as they stand there."""
-    others = [row for row in tables.read(course / "grades.csv") if row.get("lab") not in labs and row.get("lab")]
-    fresh = {(row["student"], row["lab"]) for row in rows}
-    others = [row for row in others if (row.get("student"), row.get("lab")) not in fresh]
+    before = [row for row in tables.read(course / "grades.csv") if row.get("lab") and row["lab"] not in labs]
+    known = source.labs(course)  # what lies in no lab's folder has a row in `rows`, as long as it lies there
+    others = [row for row in before if row.get("score") or row["lab"] in known]
     tables.write(course / "grades.csv", [*others, *rows], COLUMNS)
