@@ -18,6 +18,7 @@ from checks.probes.pretrained_resnet import (
     preprocess,
     ramp,
     random_weights,
+    strided,
 )
 from checks.probes.running import first_line
 
@@ -34,14 +35,15 @@ def networks(rng: np.random.Generator):
         }
         trainable = counts(case)["trainable"]
         side = 3 * trainable if fits else int(trainable * rng.uniform(0.2, 0.5))
-        yield case | {"memory_bytes": 4 * side**2}
+        yield case | {"memory_bytes": (4 if fits else 4.0) * side**2}  # a float as well, like the lab's 16e9
 
 
 def counts(case: dict) -> dict:
     """The right answers, but for the Hessian, worked out by hand; with some that mistakes give."""
     f, g, dense = case["filters"], case["filters"] + 2, (case["filters"] + 3) * case["classes"]
     if case["kind"] == "sequential":
-        parameters, statistics, frozen = 28 * f + 4 * f + (9 * f + f * g + g) + 10 * g + g * g + dense, 2 * f, 0
+        separable = (9 * f + f * g + g) + (9 * g + g * g + g)
+        parameters, statistics, frozen = 28 * f + 4 * f + separable + 10 * g + g * g + dense, 2 * f, 0
         convolutions, first, first_conv = 2, 28 * f, 28 * f
     else:
         parameters, statistics, frozen = 12 + 28 * f + (f * f + f) + (9 * f * g + g) + dense, 6, 28 * f
@@ -71,9 +73,11 @@ def describe_network(answer, case):
     literal = "This is ResNet50's figure. Your function got another network: find the figure by code."
     mistakes = {
         "convolutions": {
-            "Separable and depthwise convolutions are counted, too. Count the layers of type Conv2D.": 4,
+            "Separable and depthwise convolutions are counted, too. Count the layers of type Conv2D.": (
+                5 if case["kind"] == "sequential" else 4
+            ),
             "A convolution's name need not hold `conv`, and other layers' names may. Ask for the type of a layer.": (
-                3 if case["kind"] == "sequential" else 4
+                8 if case["kind"] == "sequential" else 4
             ),
             literal: 53,
         },
@@ -153,7 +157,7 @@ RAMP = 20  # by so much the photographs are brighter at the bottom than at the t
 
 def pictures(rng: np.random.Generator):
     """Photographs of one colour, brighter at the bottom and at the left: any way of resizing keeps that."""
-    kinds = (("RGB", 3, (300, 260)), ("RGB", 1, (20, 90)), ("grey", 5, (50, 70)), ("one channel", 2, (44, 30)))
+    kinds = (("RGB", 3, (300, 260)), ("RGB", 1, (30, 90)), ("grey", 5, (50, 70)), ("one channel", 2, (44, 30)))
     for number, (kind, top, shape) in enumerate((*kinds, ("RGBA", 4, (53, 64)))):
         rows, columns = (np.linspace(-RAMP / 2, RAMP / 2, n) for n in shape)
         ramp = rows[:, np.newaxis] - columns
@@ -230,11 +234,19 @@ def judge_colours(image: np.ndarray, case: dict) -> str | None:
     accepted = [preprocess(colour)]
     if case["kind"] == "RGBA":  # laid over white, or over black
         accepted += [preprocess(0.6 * colour + 0.4 * 255), preprocess(0.6 * colour)]
+    small = (
+        "You brought the colours to small numbers, such as 0–1, before `model.preprocess_input`, which wants 0 to 255. "
+        "(Some functions that resize do it unasked.)"
+    )
+    if case["kind"] == "RGBA":  # all photographs before were right, so it has to do with alpha
+        small = (
+            "For a photograph with alpha `model.preprocess_input` got small numbers, and it wants 0 to 255. Were the "
+            "colours scaled to 0–1, or multiplied by alpha in uint8, where 255 + 1 is 0?"
+        )
     mistakes = {
         "The preprocessing is missing: the network got the colours as they are. See `model.preprocess_input`.": colour,
         "The preprocessing was done twice.": preprocess(preprocess(colour)),
-        "You scaled the image to 0–1 before `model.preprocess_input`, which wants 0 to 255. (Some functions that "
-        "resize do it unasked.)": preprocess(colour / 255),
+        small: preprocess(colour / 255),
         "The image was scaled to 0–1 in place of `model.preprocess_input`. (Some functions that resize do it "
         "unasked.)": colour / 255,
         "After `model.preprocess_input` the image was scaled once more.": preprocess(colour) / 255,
@@ -284,6 +296,8 @@ def judge_pairs(pairs, case: dict) -> str | None:
         return f"{wanted}, not {({dict: 'a dictionary', str: 'a text'}).get(type(pairs), 'this')}."
     if all(isinstance(one, str) for one in pairs):
         return f"{wanted}; yours holds only texts."
+    if len(pairs) == 2 and isinstance(pairs[0], str) and isinstance(pairs[1], int | float | np.ndarray):
+        return f"{wanted}, also where there is one pair only: [(name, probability)]. Yours is a name and a number."
     if len(pairs) == 2 and all(isinstance(one, list | np.ndarray) and len(one) == top for one in pairs):
         first = np.asarray(pairs[0], dtype=object)
         if top != 2 or all(isinstance(one, str) for one in first):
@@ -486,6 +500,8 @@ def build_resnet20(answer, case):
         return (
             "There is a Rescaling, which the table does not have: images are prepared before they come to the network."
         )
+    if by_chance := [kind for kind in kinds if kind.startswith("Random")]:
+        return f"There is a {by_chance[0]}, which the table does not have: images are augmented outside the network."
     if len(large) != 19:
         return (
             f"19 convolutions of 3×3 are wanted: one at the beginning, then three stages of three blocks with two "
@@ -526,6 +542,13 @@ def build_resnet20(answer, case):
         return f"One dense layer is wanted, the last one; yours has {kinds.count('Dense')}."
     if sum(layer["activation"] == "softmax" for layer in layers) > 1:
         return "Softmax is taken twice."
+    dense = layers[kinds.index("Dense")]
+    # Without an activation it is the same network: the mean of sums is the sum of means.
+    if dense["activation"] != "linear" and np.prod((dense["input_shape"] or [64])[:-1]) > 1:
+        return (
+            f"Your dense layer with its {dense['activation']} looks at each place of the maps by itself. Global "
+            "average pooling comes before the dense layer."
+        )
     trainable = answer["trainable_parameters"]
     biases = sum(layer["filters"] for layer in layers if layer["kind"] == "Conv2D" and layer["use_bias"])
     if trainable - biases not in [CORE + shortcut for shortcut in SHORTCUTS]:
@@ -555,7 +578,7 @@ def freeze_backbone(answer, case):
     if not all(np.array_equal(one, two) for one, two in zip(answer["before"], answer["after"], strict=True)):
         return "The weights are not those of the network you got: what it had learned is lost."
     trainable, norms, convolutions = answer["trainable"], "BatchNormalization", "Conv2D"
-    every = 4 if case["nested"] else 2
+    every = 6 if case["nested"] else 4
     if len(trainable) == every:
         return "The backbone is still trainable, all of it."
     if trainable and set(trainable) == {norms}:
@@ -563,7 +586,7 @@ def freeze_backbone(answer, case):
             "Batch normalisation is still trainable: its scale and shift would learn, and its mean and variance would "
             "follow the new images."
         )
-    if trainable and set(trainable) == {convolutions}:
+    if trainable == [convolutions] * (every // 2):
         return "The convolutions are still trainable, and only the batch normalisation is frozen."
     if trainable:
         return f"Only a part is frozen; still trainable: {', '.join(trainable)}."
@@ -616,8 +639,9 @@ def add_head(answer, case):
     if not all(np.array_equal(one, two) for one, two in zip(answer["before"], answer["after"], strict=True)):
         return (
             "In training your model changes the means and variances that batch normalisation has learned, and uses "
-            "those of the batch. When the backbone comes trainable, freeze these layers. (The argument training=False "
-            "of a call is not enough, as `fit` overrides it; nor is a momentum of 1, which still uses the batch's.)"
+            "those of the batch. When the backbone comes trainable, freeze all these layers. (The argument "
+            "training=False of a call is not enough, as `fit` overrides it; nor is a momentum of 1, which still uses "
+            "the batch's.)"
         )
     return head
 
@@ -663,28 +687,38 @@ def judge_head(answer: dict, softmax: bool) -> str | Advice | None:
 
 
 def classifiers(rng: np.random.Generator):
-    """Small networks as lists of (kind, filters or units, kernel size, padding, activation)."""
+    """Small networks as lists of (kind, filters or units, kernel size, padding, activation, stride).
+
+    The second one has settings of its own everywhere: what makes its layers anew must hand them on.
+    """
     first = [
-        (CONV, 4, 3, "same", "relu"),
-        (POOL,),
-        (CONV, 5, 3, "valid", "relu"),
+        (CONV, 4, 3, "same", "relu", 1),
+        (POOL, 2, 2),
+        (CONV, 5, 3, "valid", "relu", 1),
         (FLATTEN,),
         (DENSE, 7, "relu"),
         (DROPOUT,),
         (DENSE, 3, "linear"),
     ]
-    second = [(CONV, 3, 3, "valid", "tanh"), (FLATTEN,), (DROPOUT,), (DENSE, 4, "linear"), (ACTIVATION, "softmax")]
+    second = [
+        (CONV, 3, 5, "valid", "tanh", 2),
+        (POOL, 3, 2),
+        (FLATTEN,),
+        (DROPOUT,),
+        (DENSE, 4, "linear"),
+        (ACTIVATION, "softmax"),
+    ]
     third = [
-        (CONV, 4, 3, "same", "linear"),
+        (CONV, 4, 3, "same", "linear", 1),
         (ACTIVATION, "relu"),
-        (POOL,),
-        (POOL,),
+        (POOL, 2, 2),
+        (POOL, 2, 2),
         (FLATTEN,),
         (DENSE, 6, "tanh"),
         (DENSE, 5, "relu"),
         (DENSE, 4, "softmax"),
     ]
-    for layers, height, width, channels in ((first, 12, 16, 2), (second, 6, 5, 3), (third, 16, 8, 3)):
+    for layers, height, width, channels in ((first, 12, 16, 2), (second, 17, 13, 3), (third, 16, 8, 3)):
         yield {
             "layers": layers,
             "x": rng.normal(0, 1, (3, height, width, channels)).astype("float32"),
@@ -710,18 +744,17 @@ def class_maps(case: dict, x: np.ndarray, order=(0, 1, 2), biases=True, activati
     weights, values, (height, width) = iter(random_weights(case)), x.astype(float), case["x"].shape[1:3]
     for kind, *settings in case["layers"]:
         if kind == CONV:
-            (kernel, bias), (_, size, padding, activation) = next(weights), settings
+            (kernel, bias), (_, size, padding, activation, stride) = next(weights), settings
             if padding == "same":
                 values = np.pad(values, ((0, 0), (size // 2,) * 2, (size // 2,) * 2, (0, 0)))
             else:
-                height, width = height - size + 1, width - size + 1
-            values = np.einsum("nhwcij,ijcf->nhwf", windows_of(values, (size, size), axis=(1, 2)), kernel) + bias
-            values = activate(values, activation)
+                height, width = strided(height, size, stride), strided(width, size, stride)
+            windows = windows_of(values, (size, size), axis=(1, 2))[:, ::stride, ::stride]
+            values = activate(np.einsum("nhwcij,ijcf->nhwf", windows, kernel) + bias, activation)
         elif kind == POOL:
-            n, rows, columns, channels = values.shape
-            values = values[:, : rows // 2 * 2, : columns // 2 * 2]
-            values = values.reshape(n, rows // 2, 2, columns // 2, 2, channels).max(axis=(2, 4))
-            height, width = height // 2, width // 2
+            size, stride = settings
+            values = windows_of(values, (size, size), axis=(1, 2))[:, ::stride, ::stride].max(axis=(4, 5))
+            height, width = strided(height, size, stride), strided(width, size, stride)
         elif kind == FLATTEN:
             windows = np.moveaxis(windows_of(values, (height, width), axis=(1, 2)), 3, -1)  # (N, H, W, h, w, C)
             windows = windows.transpose(0, 1, 2, *(3 + axis for axis in order))
@@ -758,8 +791,8 @@ def to_fully_convolutional(answer, case):
     if small.shape[1:3] != (1, 1):
         return (
             f"On images of {height}×{width}, for which the network was made, the map should be 1×1; yours is "
-            f"{small.shape[1]}×{small.shape[2]}. How large is the kernel that sees what the first dense layer saw, and "
-            "does it pad?"
+            f"{small.shape[1]}×{small.shape[2]}. How large is the kernel that sees what the first dense layer saw, "
+            "does it pad, and have the layers before it kept their strides?"
         )
     for x, values in ((case["x"], small), (case["larger"], answer["large"]["value"])):
         finding = judge_array(
@@ -781,8 +814,8 @@ def to_fully_convolutional(answer, case):
         )
         if finding and not finding.mistake and x is case["x"] and values.shape == expected.shape:
             return (
-                "The outputs are others than those of the network you got. Were all weights copied, and is no "
-                f"activation lost? {finding.text}"
+                "The outputs are others than those of the network you got. Were all weights copied, is no activation "
+                f"lost, and has each layer kept its settings? {finding.text}"
             )
         if finding:
             return finding

@@ -8,7 +8,10 @@ from checks.probes.running import call, first_line
 
 
 def network(case: dict):
-    """A small network with what can be miscounted: other convolutions, frozen layers, layers without weights."""
+    """A small network with what can be miscounted: other convolutions, frozen layers, layers without weights.
+
+    Names mislead, and each usual way to count convolutions gives another number.
+    """
     import keras
     from keras import layers
 
@@ -18,14 +21,15 @@ def network(case: dict):
         chain = keras.Sequential(
             [
                 inputs,
-                layers.Rescaling(1 / 255),
+                layers.Rescaling(1 / 255, name="before_conv"),
                 layers.Conv2D(f, 3, name="stem"),
-                layers.BatchNormalization(name="conv1_bn"),
-                layers.ReLU(),
-                layers.SeparableConv2D(f + 2, 3),
-                layers.DepthwiseConv2D(3),
-                layers.Conv2D(f + 2, 1, use_bias=False),
-                layers.GlobalAveragePooling2D(),
+                layers.BatchNormalization(name="bn_conv"),
+                layers.ReLU(name="relu_conv"),
+                layers.SeparableConv2D(f + 2, 3, name="separable_conv"),
+                layers.SeparableConv2D(f + 2, 3, name="second_separable_conv"),
+                layers.DepthwiseConv2D(3, name="depthwise_conv"),
+                layers.Conv2D(f + 2, 1, use_bias=False, name="last_conv"),
+                layers.GlobalAveragePooling2D(name="pool_conv"),
                 layers.Dense(classes),
                 layers.Activation("softmax"),
             ]
@@ -126,7 +130,10 @@ def response(
     last_norm: tuple[float, float] = (1, 0),
     other_norms: tuple[float, float] = (1, 0),
 ) -> np.ndarray:
-    """What a block answers when its 3×3 convolutions only multiply by these numbers; norms: their (gamma, beta)."""
+    """What a block answers when its 3×3 convolutions only multiply by these numbers; norms: their (gamma, beta).
+
+    Of a normalisation only mean and variance are set, since not each one has a gamma and a beta; gamma is 0 or 1.
+    """
     convolutions = [layer for layer in flat(model) if type(layer).__name__ == "Conv2D"]
     norms = [layer for layer in flat(model) if type(layer).__name__ == "BatchNormalization"]
     numbers = iter(kernels)
@@ -138,7 +145,8 @@ def response(
         layer.set_weights([kernel, *(np.zeros(w.shape) for w in layer.weights[1:])])
     for layer in norms:
         gamma, beta = last_norm if layer is norms[-1] else other_norms
-        values = {"gamma": gamma, "beta": beta, "moving_mean": 0, "moving_variance": 1}
+        deviation = 1 if gamma else 1e6
+        values = {"gamma": 1, "beta": 0, "moving_mean": -beta * deviation, "moving_variance": deviation**2}
         layer.set_weights([np.full(w.shape, values.get(w.name, 0)) for w in layer.weights])
     return np.asarray(model(x, training=False))
 
@@ -194,6 +202,7 @@ def backbone(seed: int, nested: bool = False):
     inputs = keras.Input((12, 12, 3))
     value = layers.Conv2D(5, 3, strides=2, padding="same", use_bias=False)(inputs)
     value = layers.BatchNormalization()(value)
+    value = layers.BatchNormalization()(layers.Conv2D(5, 1)(value))
     if nested:
         part = [keras.Input((6, 6, 5)), layers.Conv2D(5, 1), layers.BatchNormalization()]
         value = keras.Sequential(part, name="branch")(value)
@@ -207,11 +216,11 @@ def freeze_backbone(student, case: dict) -> dict:
     import keras
 
     model = backbone(case["weights_seed"], case["nested"])
-    kinds, weights = [type(layer).__name__ for layer in flat(model)], model.get_weights()
+    kinds, weights = kinds_of(model), model.get_weights()
     frozen = student(model)
     describe_model(frozen, (12, 12, 3))  # says so where it is no network
     return {
-        "same_layers": [type(layer).__name__ for layer in flat(frozen)] == kinds,
+        "same_layers": kinds_of(frozen) == kinds,
         "before": weights,
         "after": frozen.get_weights(),
         "trainable": [
@@ -219,8 +228,12 @@ def freeze_backbone(student, case: dict) -> dict:
             for layer in flat(frozen)
             if layer.trainable_weights or layer.trainable and isinstance(layer, keras.layers.BatchNormalization)
         ],
-        "own": len(kinds),
     }
+
+
+def kinds_of(model) -> list[str]:
+    """The kinds of all layers but for inputs: a network that is called in another one brings its own."""
+    return [kind for kind in (type(layer).__name__ for layer in flat(model)) if kind != "InputLayer"]
 
 
 def statistics(norms: list) -> list[np.ndarray]:
@@ -261,6 +274,11 @@ def add_head(student, case: dict) -> dict:
 CONV, POOL, FLATTEN, DROPOUT, DENSE, ACTIVATION = "conv", "pool", "flatten", "dropout", "dense", "activation"
 
 
+def strided(side: int, size: int, stride: int) -> int:
+    """How often a window of this size fits on a side, without padding."""
+    return (side - size) // stride + 1
+
+
 def random_weights(case: dict) -> list[tuple[np.ndarray, np.ndarray]]:
     """(kernel, bias) for each convolution and dense layer; the values keep the outputs apart."""
     rng = np.random.default_rng(case["weights_seed"])
@@ -270,9 +288,9 @@ def random_weights(case: dict) -> list[tuple[np.ndarray, np.ndarray]]:
             shape = (settings[1], settings[1], channels, settings[0])
             channels = settings[0]
             if settings[2] == "valid":
-                height, width = height - settings[1] + 1, width - settings[1] + 1
+                height, width = (strided(side, settings[1], settings[4]) for side in (height, width))
         elif kind == POOL:
-            height, width = height // 2, width // 2
+            height, width = (strided(side, *settings) for side in (height, width))
         elif kind == FLATTEN:
             inputs = height * width * channels
         elif kind == DENSE:
@@ -289,8 +307,8 @@ def sequential(case: dict):
 
     model = keras.Sequential([keras.Input(case["x"].shape[1:])])
     make = {
-        CONV: lambda filters, size, padding, activation: layers.Conv2D(
-            filters, size, padding=padding, activation=activation
+        CONV: lambda filters, size, padding, activation, stride: layers.Conv2D(
+            filters, size, strides=stride, padding=padding, activation=activation
         ),
         POOL: layers.MaxPooling2D,
         FLATTEN: layers.Flatten,

@@ -108,8 +108,18 @@ def every_convolution(model, memory_bytes):
 
 @wrong("describe_network", says="need not hold `conv`")
 def by_the_name(model, memory_bytes):
-    names = [layer.name for layer in model.layers if "conv" in layer.name and "depth" not in layer.name]
-    return figures(model, memory_bytes, convolutions=len([name for name in names if "separable" not in name]) + 1)
+    return figures(model, memory_bytes, convolutions=sum("conv" in layer.name for layer in model.layers))
+
+
+@wrong("describe_network", says="convolutions: your answer is 3, but 2 is wanted")
+def by_the_shape_of_the_kernel(model, memory_bytes):
+    kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
+    return figures(model, memory_bytes, convolutions=sum(len(kernel.shape) == 4 for kernel in kernels))
+
+
+@wrong("describe_network", says="'float' object cannot be interpreted as an integer")
+def root_of_whole_numbers(model, memory_bytes):
+    return share(model, memory_bytes, lambda memory, n: min(1, math.isqrt(memory // 4) / n))
 
 
 @wrong("describe_network", says="This is ResNet50's figure")
@@ -277,6 +287,17 @@ def with_black_bars(model, image, top=5):
     return tuple(pairs(model, model.network(model.preprocess_input(batch)).numpy().ravel(), top))
 
 
+@right("classify")
+def on_a_black_square(model, image, top=5):
+    rgb = as_rgb(image).astype("float32")
+    side = max(rgb.shape[:2])
+    above, beside = ((side - n) // 2 for n in rgb.shape[:2])
+    square = np.zeros((1, side, side, 3), "float32")
+    square[0, above : above + rgb.shape[0], beside : beside + rgb.shape[1]] = rgb
+    resized = np.asarray(ops.image.resize(square, model.input_size, antialias=True))
+    return pairs(model, np.asarray(model.network(model.preprocess_input(resized)))[0], top)
+
+
 def pick(model, batch, top, **settings):
     probabilities = np.asarray(model.network(model.preprocess_input(batch), **settings))[0]
     return [(model.class_names[k], float(probabilities[k])) for k in np.argsort(-probabilities)[:top]]
@@ -328,6 +349,18 @@ def preprocessed_twice(model, image, top=5):
 @wrong("classify", says="before `model.preprocess_input`, which wants 0 to 255")
 def scaled_before(model, image, top=5):
     return pairs(model, asked(model, image, lambda x: model.preprocess_input(x / 255)), top)
+
+
+@wrong("classify", says="You brought the colours to small numbers, such as 0–1")
+def standardised_before(model, image, top=5):
+    return pairs(model, asked(model, image, lambda x: model.preprocess_input((x - x.mean()) / x.std())), top)
+
+
+@wrong("classify", says="or multiplied by alpha in uint8, where 255 + 1 is 0")
+def over_black_in_uint8(model, image, top=5):
+    if image.ndim == 3 and image.shape[-1] == 4:
+        image = image[..., :3] * image[..., 3:] // 255
+    return pairs(model, asked(model, image), top)
 
 
 @wrong("classify", says="in place of `model.preprocess_input`")
@@ -477,6 +510,12 @@ def only_the_best_name(model, image, top=5):
     return pairs(model, asked(model, image), 1)[0][0]
 
 
+@wrong("classify", says="also where there is one pair only: [(name, probability)]")
+def the_pair_itself(model, image, top=5):
+    found = pairs(model, asked(model, image), top)
+    return found[0] if top == 1 else found
+
+
 @wrong("classify", says="not a dictionary")
 def as_dictionary(model, image, top=5):
     return dict(pairs(model, asked(model, image), top))
@@ -604,6 +643,18 @@ def projection_without_norm(x, filters, stride):
     if y.shape != x.shape:
         x = layers.Conv2D(filters, (1, 1), (stride, stride), padding="same", use_bias=False)(x)
     return layers.Activation("relu")(layers.Add()([y, x]))
+
+
+@right("residual_block")
+def last_norm_without_scale(x, filters, stride):
+    y = conv(relu(norm(conv(x, filters, stride))), filters)
+    return relu(layers.BatchNormalization(scale=False)(y) + shortcut(x, filters, stride))
+
+
+@right("residual_block")
+def norms_without_shift(x, filters, stride):
+    y = relu(layers.BatchNormalization(center=False)(conv(x, filters, stride)))
+    return relu(layers.BatchNormalization(center=False)(conv(y, filters)) + shortcut(x, filters, stride))
 
 
 class OwnBlock(layers.Layer):
@@ -977,6 +1028,26 @@ def largest_instead_of_mean():
     return keras.Model(whole.input, layers.Dense(10)(layers.GlobalMaxPooling2D()(whole.layers[-3].output)))
 
 
+@right("build_resnet20")
+def pooled_and_flattened():
+    whole = resnet()
+    x = layers.GlobalAveragePooling2D(keepdims=True)(whole.layers[-3].output)
+    return keras.Model(whole.input, layers.Flatten()(layers.Dense(10, activation="softmax")(x)))
+
+
+@wrong("build_resnet20", says="Your dense layer with its softmax looks at each place of the maps by itself")
+def mean_of_the_softmaxes():
+    whole = resnet()
+    x = layers.Dense(10, activation="softmax")(whole.layers[-3].output)
+    return keras.Model(whole.input, layers.GlobalAveragePooling2D()(x))
+
+
+@wrong("build_resnet20", says="There is a RandomFlip, which the table does not have")
+def augmented_inside():
+    inputs = keras.Input((32, 32, 3))
+    return keras.Model(inputs, resnet()(layers.RandomFlip("horizontal")(inputs)))
+
+
 @wrong("build_resnet20", says="Softmax is taken twice")
 def softmax_behind_softmax():
     whole = resnet()
@@ -1075,6 +1146,22 @@ def in_a_sequential(backbone):
     model = keras.Sequential([backbone])
     model.trainable = False
     return model
+
+
+@right("freeze_backbone")
+def called_in_a_new_model(backbone):
+    inputs = keras.Input(backbone.input_shape[1:])
+    model = keras.Model(inputs, backbone(inputs, training=False))
+    model.trainable = False
+    return model
+
+
+@wrong("freeze_backbone", says="still trainable: Conv2D.")
+def all_but_one_convolution(backbone):
+    backbone.trainable = False
+    convolutions = [layer for layer in backbone.layers if isinstance(layer, layers.Conv2D)]
+    convolutions[-1].trainable = True
+    return backbone
 
 
 @wrong("freeze_backbone", says="still trainable, all of it")
@@ -1228,6 +1315,12 @@ def remembers_for_ever(backbone, n_classes):
     for layer in backbone.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 1.0
+    return headed(backbone, n_classes, norms_frozen=False)
+
+
+@wrong("add_head", says="When the backbone comes trainable, freeze all these layers")
+def only_the_first_norm_frozen(backbone, n_classes):
+    next(layer for layer in backbone.layers if isinstance(layer, layers.BatchNormalization)).trainable = False
     return headed(backbone, n_classes, norms_frozen=False)
 
 
@@ -1428,7 +1521,7 @@ def later_dense_layers_stay(model):
     return keras.Model(start, x)
 
 
-@wrong("to_fully_convolutional", says="Were all weights copied, and is no")
+@wrong("to_fully_convolutional", says="Were all weights copied")
 def filters_first(model):
     def kernel_of(kernel, h, w):
         return np.moveaxis(kernel.reshape(kernel.shape[1], h, w, -1), 0, -1)
@@ -1441,7 +1534,7 @@ def weights_not_copied(model):
     return converted(model, weights=False)
 
 
-@wrong("to_fully_convolutional", says="and is no activation lost?")
+@wrong("to_fully_convolutional", says="is no activation lost")
 def activations_of_convolutions_forgotten(model):
     return converted(model, settings={layers.Conv2D: {"activation": None}})
 
@@ -1449,6 +1542,16 @@ def activations_of_convolutions_forgotten(model):
 @wrong("to_fully_convolutional", says="Has each layer kept its settings?")
 def padding_of_convolutions_forgotten(model):
     return converted(model, settings={layers.Conv2D: {"padding": "valid"}})
+
+
+@wrong("to_fully_convolutional", says="have the layers before it kept their strides?")
+def strides_of_convolutions_forgotten(model):
+    return converted(model, settings={layers.Conv2D: {"strides": 1}})
+
+
+@wrong("to_fully_convolutional", says="and has each layer kept its settings?")
+def pooling_as_usual(model):
+    return converted(model, settings={layers.MaxPooling2D: {"pool_size": 2, "strides": 2}})
 
 
 @wrong("to_fully_convolutional", says="the map should be 1×1")
