@@ -4,6 +4,7 @@ The networks of the cases are small and have given weights, so that the judges c
 NumPy alone.
 """
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -126,7 +127,8 @@ def judge_unknown(answer: dict, name: str) -> str | None:
         return f"There is no layer '{name}' in the network, and your function says nothing of it: ValueError is wanted."
     if "ValueError" not in answer["raised"]:
         return f"For the unknown name '{name}' a ValueError is wanted; yours is {first_line(answer)}"
-    if name not in answer["text"]:
+    # A list of all layers holds longer names that begin alike: the name by itself is asked for.
+    if not re.search(rf"(?<![a-zA-Z]){name}(?![a-zA-Z])", answer["text"]):
         return f"Your ValueError should say which name was not found, here '{name}'. Yours says: {answer['text']}"
     return None
 
@@ -145,7 +147,10 @@ def where(output: np.ndarray, layers: dict[str, np.ndarray]) -> str | None:
 
 
 def activations(rng: np.random.Generator):
-    """Answers of a layer without ties, some below 0 in the last case. One image holds the two largest of all."""
+    """Answers of a layer without ties, some below 0 in the last case. One image holds the two largest of all.
+
+    In the last case the filter answers one image with nothing above 0, and least of all in its upper left corner.
+    """
     for (n, height, width, filters), filter, top in (((14, 4, 6, 3), 1, 6), ((7, 5, 3, 4), 3, 1), ((6, 2, 7, 4), 2, 6)):
         values = rng.permutation(n * height * width * filters).reshape(n, height, width, filters) / 100
         image = int(rng.integers(1, n))
@@ -155,7 +160,12 @@ def activations(rng: np.random.Generator):
         values[low, ..., filter] /= 50
         values[low, 1, 2, filter] = values.max() - 0.25
         if n == 6:
-            values -= 0.6 * values.max()
+            values -= 0.601 * values.max()  # so that none is 0
+            strongest = values[..., filter].max(axis=(1, 2), keepdims=True)
+            values[..., filter] += np.maximum(-2 * strongest, 0)  # above 0 in each image, but for one
+            below = (image + 2) % n
+            values[below, ..., filter] -= values[below, ..., filter].max() + 0.3
+            values[below, 0, 0, filter] -= 5
         yield {"activations": values.astype("float32"), "filter": filter, "top": top}
 
 
@@ -269,6 +279,8 @@ def judge_places(indices: np.ndarray, positions: np.ndarray, case: dict, top: in
                 place_of(case["activations"].max(axis=-1)[indices])
             ),
             "These are the positions where the filter answers least.": place_of(-chosen[indices]),
+            "Where all answers of the filter to an image are below 0, you miss the largest one. Do you begin with 0 "
+            "when you look for it, or set to 0 what is below?": place_of(np.maximum(chosen[indices], 0)),
         },
         "your array of positions",
         tol=1e-9,
@@ -497,9 +509,8 @@ def grad_cam(answer, case):
     found, yours = inside(case), answer["map"]
     both = [one for one in (yours, answer["again"]) if isinstance(one, np.ndarray)]
     if answer["changed"]:
-        return (
-            "Your function changed the network: it answers differently now. Whoever calls it still needs its softmax."
-        )
+        how = f"cannot be called any more ({answer['fails']})" if answer["fails"] else "answers differently now"
+        return f"Your function changed the network: it {how}. Whoever calls it still needs its softmax."
     if len(both) == 2 and (
         both[0].shape != both[1].shape or not np.allclose(*both, rtol=1e-3, atol=1e-6, equal_nan=True)
     ):

@@ -126,8 +126,13 @@ def grad_cam(student, case: dict) -> dict:
     with warnings.catch_warnings():  # as in layer_outputs
         warnings.filterwarnings("ignore", "The structure of `inputs`")
         before = answers()
-        maps = [asked(student, model, case["image"], case["layer"], case["label"]) for _ in range(2)]
-        return {"map": maps[0], "again": maps[1], "changed": not np.allclose(answers(), before, atol=1e-4)}
+        found = asked(student, model, case["image"], case["layer"], case["label"])
+        after = call(answers)
+        if "raised" in after or not np.allclose(after["value"], before, atol=1e-4):
+            fails = after["raised"][0] if "raised" in after else ""
+            return {"map": found, "again": found, "changed": True, "fails": fails}
+        again = asked(student, model, case["image"], case["layer"], case["label"])
+        return {"map": found, "again": again, "changed": False}
 
 
 def asked(student, *arguments):

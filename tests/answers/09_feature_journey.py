@@ -203,6 +203,14 @@ def message_without_the_name(model, layer_names):
         raise ValueError("unknown layer") from None
 
 
+@wrong("layer_outputs", says="here 'score'. Yours says: unknown layer; the network has")
+def message_with_the_known_names(model, layer_names):
+    known = [layer.name for layer in model.layers]
+    if not set(layer_names) <= set(known):
+        raise ValueError(f"unknown layer; the network has {known}")
+    return with_model_inputs.function(model, layer_names)
+
+
 @wrong("layer_outputs", says="The batch axis should stay")
 def mean_over_the_images(model, layer_names):
     return keras.Model(model.inputs, [keras.ops.mean(output_of(model, name), axis=0) for name in layer_names])
@@ -294,6 +302,30 @@ def places_ranked(activations, filter, top):
 def always_the_same(activations, filter, top):
     indices, positions = with_partition.function(activations, filter, 1)
     return np.repeat(indices, top), np.repeat(positions, top, axis=0)
+
+
+@wrong("most_exciting", says="Each counts once, with its strongest position")
+def found_ones_set_to_0(activations, filter, top):
+    answers, indices, positions = activations[..., filter].copy(), [], []
+    for _ in range(top):
+        image, *position = np.unravel_index(answers.argmax(), answers.shape)
+        indices.append(image)
+        positions.append(position)
+        answers[image] = 0
+    return np.array(indices), np.array(positions)
+
+
+@wrong("most_exciting", says="Do you begin with 0 when you look for it, or set to 0 what is below?")
+def beginning_with_0(activations, filter, top):
+    found = []
+    for k, answers in enumerate(activations[..., filter]):
+        best, position = 0, (0, 0)
+        for place in np.ndindex(answers.shape):
+            if answers[place] > best:
+                best, position = answers[place], place
+        found.append((best, k, position))
+    found = sorted(found, key=lambda one: -one[0])[:top]
+    return [k for _, k, _ in found], [position for _, _, position in found]
 
 
 @wrong("most_exciting", says="The indices of the images should come first")
@@ -674,6 +706,12 @@ def one_layer_after_the_other_cam(model, image, layer_name, label):  # would not
 def softmax_taken_away(model, image, layer_name, label):
     model.layers[-1].activation = keras.activations.linear
     return in_numpy.function(model, image, layer_name, label)
+
+
+@wrong("grad_cam", says="it cannot be called any more (TypeError)")
+def softmax_set_to_none(model, image, layer_name, label):
+    model.layers[-1].activation = None
+    return in_two_halves.function(model, image, layer_name, label)
 
 
 @wrong("grad_cam", says="so that its largest value is 1")
