@@ -235,10 +235,16 @@ def flip_plan(answer, case):
             "In the first epoch all images are treated alike. Then a whole epoch is mirrored and the next one is not: "
             "let chance decide for each image how it begins."
         )
-    if np.array_equal(plan, other):
-        return "Two different `rng` gave the same plan: which images begin mirrored should be drawn."
     if abs(share - 0.5) > 0.03:  # six standard deviations
         return f"{share:.0%} of the images begin mirrored. About half is wanted."
+    alike = plan[0, 1:] == plan[0, :-1]
+    if abs(alike.mean() - 0.5) > 0.03:  # six standard deviations
+        return (
+            f"{alike.sum()} of {len(alike)} images begin the same way round as the image before them. Where chance "
+            "decides for each image by itself, it is about half: draw once for each image."
+        )
+    if np.array_equal(plan, other):
+        return "Two different `rng` gave the same plan: which images begin mirrored should be drawn."
     both_ways = (plan[1:] != plan[:-1]).mean() if len(plan) > 1 else 1
     if both_ways == 0:
         return "Each image is the same way round in all epochs. It should be the other way round in the next one."
@@ -254,8 +260,9 @@ def flip_plan(answer, case):
 
 
 def moved_images(rng: np.random.Generator):
-    for shape in ((4, 7, 9, 1), (3, 8, 8, 3)):
-        offsets = rng.permutation([(2, -1), (-2, 1), (1, 2), (0, -2)])[: shape[0]]
+    for shape in ((6, 7, 9, 1), (3, 8, 8, 3)):
+        offsets = rng.permutation([(2, -1), (-2, 1), (1, 2), (0, -2), (2, 0)])
+        offsets = np.concatenate([offsets, [(0, 0)]])[: shape[0]]  # an image that stays is not the first
         yield {"images": rng.random(shape).astype("float32"), "offsets": offsets}
 
 

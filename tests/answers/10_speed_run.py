@@ -176,8 +176,19 @@ def whole_epochs(n, epochs, rng):
 
 
 @wrong("flip_plan", says="Two different `rng` gave the same plan")
-def every_other_image(n, epochs, rng):
-    return (np.arange(n)[None] + np.arange(epochs)[:, None]) % 2 == 1
+def from_a_generator_of_its_own(n, epochs, rng):
+    return with_remainders.function(n, epochs, np.random.default_rng(0))
+
+
+@wrong("flip_plan", says="0 of 9999 images begin the same way round as the image before them")
+def one_draw_for_all_images(n, epochs, rng):
+    return (rng.integers(2) + np.arange(n)[None] + np.arange(epochs)[:, None]) % 2 == 1
+
+
+@wrong("flip_plan", says="Where chance decides for each image by itself, it is about half")
+def half_of_them_in_a_row(n, epochs, rng):
+    first = np.roll(np.arange(n) < n // 2, rng.integers(n))
+    return np.array([first ^ (epoch % 2 == 1) for epoch in range(epochs)])
 
 
 @wrong("flip_plan", says="Draw from `rng`, not from `np.random`")
@@ -270,6 +281,15 @@ def cuts_off(images, offsets):
 def keeps_the_border(images, offsets):
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
     return np.stack([np.roll(one, tuple(by), axis=(0, 1)) for one, by in zip(padded, offsets, strict=True)])
+
+
+@wrong("shift", says="your batch has the right shape, but")
+def only_what_moves_sideways(images, offsets):
+    moved = images.copy()
+    for k, (_, right_by) in enumerate(offsets):
+        if right_by:
+            moved[k] = image_by_image.function(images[k : k + 1], offsets[k : k + 1])[0]
+    return moved
 
 
 @wrong("shift", says="in place")
