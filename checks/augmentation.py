@@ -107,8 +107,9 @@ def judge_grey(grey: np.ndarray) -> str | None:
     """What is wrong with the third channel, which should be the same all over an image."""
     if np.ptp(grey, axis=1).max() > 0.05:
         return (
-            "Colours change within an image: the colour channels are mixed, noise is added, or something covers "
-            "a part. Flip, shift and rotation move pixels and leave their colours."
+            "Colours change within an image: the colour channels are mixed, noise is added, something covers a part, "
+            "or the hole behind a far shift reaches the middle. Flip, shift and rotation move pixels and leave their "
+            "colours."
         )
     before, after = coordinate_images()[:, 0, 0, 2], grey.mean(axis=1).reshape(RUNS, -1)
     if np.abs(after - before).max() < 0.02:
@@ -131,9 +132,8 @@ def judge_maps(maps: np.ndarray) -> str | None:
     farthest, angles = np.abs(shifts).max(axis=0), np.abs(turned)
     if ((angles > 60) & (angles < 120)).any():
         return (
-            "Some images are turned by a quarter of a full turn or more. Look up the unit of the layer's `factor`: it "
-            "is "
-            "neither degrees nor radians."
+            "Some images are turned by more than 60°. Look up the unit of the layer's `factor`: it is neither degrees "
+            "nor radians."
         )
     if (angles > 120).any():
         return "Some images stand on their head: the sky is below. Photographs may be flipped left and right only."
@@ -141,8 +141,11 @@ def judge_maps(maps: np.ndarray) -> str | None:
         return f"No image was flipped left-right in {len(maps)} draws."
     if mirrored.all():
         return "Every image is flipped. About half of them should be."
+    # A rotation gives these two entries opposite signs, so that their sum is 0. A draw for each slants the image.
+    along, across = matrices[:, 1, 0], matrices[:, 0, 1]
+    slanted = np.square(along + across).sum() > 0.3 * np.square(along - across).sum()
     # Of 256 draws the largest lies within a few per cent of the limit: what is said rests on bounds far from it.
-    if angles.max() > 16:
+    if angles.max() > 16 and not slanted:
         more = " (A factor of 10/180 is 20°: the factor counts full turns.)" if angles.max() < 22 else ""
         return f"Images are turned by much more than 10°. Photographs are rarely held like this.{more}"
     if angles.max() < 0.5:
@@ -157,6 +160,11 @@ def judge_maps(maps: np.ndarray) -> str | None:
         )
     if farthest.max() < 0.02:
         return f"No image was shifted in {len(maps)} draws."
+    if slanted:
+        return (
+            "Images are slanted or bent, and not only turned: upright and level lines turn by different angles. A "
+            "rotation keeps the right angles."
+        )
     for distance, name in zip(farthest, ("left or right", "up or down"), strict=True):
         if distance < 0.02:
             return f"No image was shifted {name}. Shift along both axes."
@@ -165,7 +173,7 @@ def judge_maps(maps: np.ndarray) -> str | None:
     for values, name in ((mirrored, "flipped"), (turned / 45, "turned"), *((one, "shifted") for one in shifts.T)):
         if np.ptp(values.reshape(RUNS, -1).astype(float), axis=1).max() < 0.005:
             return f"All images of a batch are {name} alike. Each image needs a draw of its own."
-    if not 0.25 < mirrored.mean() < 0.75:
+    if not is_half(mirrored):
         return f"{mirrored.mean():.0%} of the images are flipped. About half of them should be."
     if min(turned.max(), -turned.min()) < 0.5:
         return "All images are turned to the same side. Some should be turned to the left, some to the right."
@@ -175,6 +183,11 @@ def judge_maps(maps: np.ndarray) -> str | None:
     if areas.min() < 0.4 or areas.max() > 2.5:
         return "Some images are squeezed or enlarged so far that the object is hard to recognise."
     return None
+
+
+def is_half(drawn: np.ndarray) -> bool:
+    """Whether a coin may have drawn these 256: it misses the bounds once in four million times."""
+    return abs(drawn.mean() - 0.5) < 0.162
 
 
 # ---- build_upside_down --------------------------------------------------------------------------------------
@@ -197,9 +210,14 @@ def build_upside_down(answer, case):
             "Images are flipped in both directions or in none: these are half turns. (Keras' `horizontal_and_vertical` "
             "draws once for both.)"
         )
-    share = upside_down.mean()
-    if not 0.25 < share < 0.75:
-        return f"{share:.0%} of the images are upside down. About half of them should be."
+    if not is_half(upside_down):
+        return f"{upside_down.mean():.0%} of the images are upside down. About half of them should be."
+    both = np.mean(mirrored & upside_down)
+    if abs(both - mirrored.mean() * upside_down.mean()) > 0.08:  # by chance less than once in a million times
+        return (
+            f"Of the images that are flipped left-right, {both / mirrored.mean():.0%} are upside down; of the others, "
+            f"{np.mean(upside_down[~mirrored]):.0%}. The two draws should not depend on each other."
+        )
     maps[upside_down, 1] *= -1  # the rest is judged as it looks when the image stands on its feet again
     if finding := judge_maps(maps):
         return f"Apart from the flips upside down: {finding}"
@@ -219,11 +237,13 @@ def judge_sizes(sizes: list[int], n: int, batch_size: int) -> str | None:
         )
     if n - batch_size < total < n and {*sizes} == {batch_size}:
         return f"The last batch is missing: {total} of {n} images arrive. Keep it although it is smaller."
-    if max(sizes) > batch_size or min(sizes[:-1], default=batch_size) < batch_size:
-        return (
-            f"All batches but the last should hold {batch_size} images; yours hold {', '.join(map(str, sizes[:9]))}"
-            f"{', ...' if len(sizes) > 9 else ''}."
-        )
+    other = [k for k, size in enumerate(sizes) if size > batch_size or size < batch_size and k < len(sizes) - 1]
+    if other:
+        said = f"All batches but the last should hold {batch_size} images; your batch {other[0] + 1} holds "
+        said += f"{sizes[other[0]]}."
+        if len(other) == 1 and total == n and max(sizes) == batch_size:
+            said += " This one should come last: are whole batches shuffled, or given another order?"
+        return said
     return None if total == n else f"One pass should give {n} images; yours gives {total}."
 
 
@@ -239,15 +259,15 @@ def judge_numbers(numbers: np.ndarray) -> str | None:
 
 def labelled_images(rng: np.random.Generator):
     """Images whose pixels hold their number, sorted by class as files on a disk often are."""
-    for n, batch_size, augmented, training in (
-        (53, 8, False, False),
-        (53, 8, True, False),
-        (1530, 100, False, True),
-        (530, 64, True, True),
+    for n, batch_size, augmented, training, one_hot in (
+        (53, 8, False, False, True),
+        (53, 8, True, False, False),
+        (1530, 100, False, True, True),
+        (530, 64, True, True, True),
     ):
         classes = np.sort(rng.integers(0, 10, n))
         x = np.tile(np.arange(n, dtype="float32")[:, None, None, None], (1, 2, 3, 1))
-        y = np.eye(10, dtype="float32")[classes]
+        y = np.eye(10, dtype="float32")[classes] if one_hot else classes
         yield {"x": x, "y": y, "batch_size": batch_size, "augmented": augmented, "training": training}
 
 
@@ -283,15 +303,18 @@ def make_pipeline(answer, case):
             return finding
     if finding := (judge_shuffling(*orders) if case["training"] else judge_order(orders[0])):
         return finding
-    if answer["stages"] and not any("Prefetch" in stage for stage in answer["stages"]):
+    prefetched, batched = ([word in stage for stage in answer["stages"]] for word in ("Prefetch", "Batch"))
+    if answer["stages"] and not any(prefetched):
         return "Nothing is prefetched: the network has to wait while the next batch is made."
+    if any(batched) and prefetched.index(True) > len(batched) - 1 - batched[::-1].index(True):
+        return "Your `prefetch` comes before `batch`: it prepares single images in advance, and no batches."
     return None
 
 
 def judge_labels(yours: np.ndarray, expected: np.ndarray) -> str | None:
-    if np.array_equal(yours, expected[:, ::-1]):
+    if expected.ndim == 2 and np.array_equal(yours, expected[:, ::-1]):
         return "The labels are flipped along with the images. A flipped cat is still a cat: its label stays."
-    matches = np.all(yours == expected, axis=1).mean()
+    matches = np.mean([np.array_equal(one, other) for one, other in zip(yours, expected, strict=True)])
     if matches < 1:
         return (
             f"Only {matches:.0%} of the labels belong to their image. Shuffle pairs: put images and labels into one "
@@ -400,7 +423,7 @@ def stream_from_disk(answer, case):
         return "`cache()` keeps every image in memory after the first pass. Big data must be read anew in each epoch."
     if not case["training"]:
         return judge_stored_order(numbers) or judge_memory(answer)
-    return judge_shuffled_shards(orders)
+    return judge_shuffled_shards(orders) or judge_memory(answer)
 
 
 def number(pixels: np.ndarray) -> np.ndarray:
@@ -425,8 +448,8 @@ def judge_stored_order(numbers: np.ndarray) -> str | None:
 def judge_memory(answer: dict) -> str | None:
     if not answer["before_the_broken_shard"]:
         return (
-            "Before the first batch came out, all shards had been read. (We broke the last one to find out.) What does "
-            "not fit in memory must be read one shard at a time, each when its images are due."
+            "Before the first batch came out, the last shard had been read. (We broke it to find out.) What does not "
+            "fit in memory must be read one shard at a time, each when its images are due."
         )
     if answer["after_it_was_read"] == len(answer["epochs"][0]["sizes"]):
         return (
@@ -478,9 +501,9 @@ def judge_shuffled_shards(orders: list[np.ndarray]) -> str | None:
 
 
 def predictions(rng: np.random.Generator):
-    """True and predicted classes; in the second case two classes never occur."""
-    for n_classes, n in ((4, 60), (6, 80)):
-        used = n_classes if n_classes == 4 else n_classes - 2
+    """True and predicted classes; in the second case two never occur, in the third pairs occur more than 255 times."""
+    for n_classes, n in ((4, 60), (6, 80), (3, 1500)):
+        used = n_classes - 2 if n_classes == 6 else n_classes
         y_true = rng.integers(0, used, n)
         y_pred = np.where(rng.random(n) < 0.6, y_true, np.minimum(y_true + rng.integers(0, 3, n), used - 1))
         y_true[:used] = y_pred[:used] = np.arange(used)
@@ -529,6 +552,11 @@ confusion_matrix.mistakes = {
     "predicted one: the matrix need not be symmetric.": [
         of_counts(lambda matrix: matrix + matrix.T),
         of_counts(lambda matrix: (matrix + matrix.T) / 2),
+    ],
+    "Large counts are wrong: a type of 8 bits, such as `uint8`, starts again from its smallest number after its "
+    "largest. Take `int`.": [
+        of_counts(lambda matrix: matrix.astype("uint8")),
+        of_counts(lambda matrix: matrix.astype("int8")),
     ],
     "Only mistakes are counted. Right predictions belong on the diagonal.": (
         of_counts(lambda matrix: matrix - np.diag(np.diag(matrix)))

@@ -430,8 +430,8 @@ datasets.write_shards(shards.name, data.x_train[:n], data.y_train[:n], shard_siz
 def stream_from_disk(folder, batch_size, training=False):
     """Return a tf.data.Dataset that reads the shards of a folder one after another and never holds them all.
 
-    folder: holds shard_000.npz, shard_001.npz, ..., each with "x", uint8 (n, 32, 32, 3), and "y", whole numbers (n,).
-    The shards are not all of the same size.
+    folder: its path, a text. In it lie shard_000.npz, shard_001.npz, ..., each with "x", uint8 (n, 32, 32, 3), and "y",
+    whole numbers (n,). The shards are not all of the same size. Each is read when its images are due, and not before.
     Elements are batches, pairs of images, float32 between 0 and 1, and labels as they are stored. A batch may hold
     images of two shards: all batches but the last have batch_size images.
     training: if True, the shards come in random order, and the images of each shard are shuffled among themselves;
@@ -652,7 +652,7 @@ def confusion_matrix(y_true, y_pred, n_classes):
     y_true, y_pred: whole numbers from 0 to n_classes - 1, (N,).
     Returns an array (n_classes, n_classes): row: true class, column: predicted class.
 
-    Example: confusion_matrix([0, 0, 1], [0, 1, 1], 2) is [[1, 1], [0, 1]].
+    Example: confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2) is [[1, 1], [0, 1]].
     """
     ### BEGIN SOLUTION
     matrix = np.zeros((n_classes, n_classes), dtype=int)

@@ -184,6 +184,32 @@ def rotation_by_half_turns():
     return keras.Sequential([flip(), shift(), turn(0.5)])
 
 
+@wrong("build_augmenter", says="turned by more than 60°")
+def rotation_by_a_fifth_of_a_turn():
+    return keras.Sequential([flip(), shift(), turn(0.2)])
+
+
+@wrong("build_augmenter", says="upright and level lines turn by different angles")
+def sheared_instead():
+    return keras.Sequential([flip(), shift(), layers.RandomShear(0.1, 0.1)])
+
+
+@wrong("build_augmenter", says="and the label no longer fits")
+# Where the layer keeps a corner in its place, the middle is shifted. The angle is no turn's.
+def sheared_far_as_well():
+    return keras.Sequential([flip(), shift(), turn(), layers.RandomShear(0.3, 0.3)])
+
+
+@right("build_augmenter")
+def sheared_a_little_as_well():
+    return keras.Sequential([flip(), shift(), turn(), layers.RandomShear(0.05, 0.05)])
+
+
+@wrong("build_augmenter", says="the hole behind a far shift reaches the middle")
+def far_shift_with_black_holes():
+    return keras.Sequential([flip(), shift(0.5, 0.5, fill_mode="constant"), turn()])
+
+
 @wrong("build_augmenter", says="Photographs are rarely held like this")
 def rotation_too_large():
     return keras.Sequential([flip(), shift(), turn(0.15, fill_mode="reflect")])
@@ -379,6 +405,12 @@ class DividedByZero(layers.Layer):
         return images / (0 * images) if training else images
 
 
+@wrong("build_augmenter", says="of the images are flipped. About half of them should be.")
+def a_quarter_flipped():
+    coin = ByCoin(lambda images, draw: tf.where(draw < 0.25, images[:, :, ::-1], images))
+    return keras.Sequential([coin, shift(), turn()])
+
+
 # ---- build_upside_down --------------------------------------------------------------------------------------
 
 
@@ -415,6 +447,31 @@ def only_flips():
 @wrong("build_upside_down", says="Put the layers into one Keras model")
 def layers_in_a_list():
     return [flip("vertical"), *all_three()]
+
+
+def flipped_by_one_draw(change):
+    return keras.Sequential([ByCoin(change), shift(0.1, 0.1), turn(0.02)])
+
+
+@wrong("build_upside_down", says="flipped left-right, 0% are upside down; of the others, 100%. The two draws")
+def either_left_right_or_upside_down():
+    return flipped_by_one_draw(lambda images, draw: tf.where(draw < 0.5, images[:, :, ::-1], images[:, ::-1]))
+
+
+@wrong("build_upside_down", says="flipped left-right, 0% are upside down")
+def one_of_three():
+    return flipped_by_one_draw(
+        lambda images, draw: tf.where(draw < 0.4, images[:, :, ::-1], tf.where(draw < 0.8, images[:, ::-1], images))
+    )
+
+
+@wrong("build_upside_down", says="of the others, 0%. The two draws should not depend on each other.")
+def upside_down_only_where_mirrored():
+    return flipped_by_one_draw(
+        lambda images, draw: tf.where(
+            draw < 0.4, images[:, ::-1, ::-1], tf.where(draw < 0.6, images[:, :, ::-1], images)
+        )
+    )
 
 
 class Turned(keras.Layer):
@@ -550,7 +607,13 @@ def batched_before_shuffling(x, y, batch_size, augment=None, training=False):
     return augmenting(dataset, augment, training).prefetch(1)
 
 
-@wrong("make_pipeline", says="batches but the last should hold")
+@wrong("make_pipeline", says="are whole batches shuffled, or given another order?")
+def whole_batches_shuffled(x, y, batch_size, augment=None, training=False):
+    dataset = pairs(x, y).batch(batch_size)
+    return augmenting(dataset.shuffle(1000, seed=1) if training else dataset, augment, training).prefetch(1)
+
+
+@wrong("make_pipeline", says="batches but the last should hold 8 images; your batch 1 holds 5. This one")
 def batches_shuffled_with_the_small_one(x, y, batch_size, augment=None, training=False):
     starts = tf.data.Dataset.from_tensor_slices(np.arange(0, len(x), batch_size)[::-1].copy())
     images, labels = tf.constant(x), tf.constant(y)
@@ -614,6 +677,23 @@ def rest_dropped(x, y, batch_size, augment=None, training=False):
 def without_prefetch(x, y, batch_size, augment=None, training=False):
     dataset = pairs(x, y).shuffle(len(x)) if training else pairs(x, y)
     return augmenting(dataset.batch(batch_size), augment, training)
+
+
+@wrong("make_pipeline", says="it prepares single images in advance")
+def prefetch_first(x, y, batch_size, augment=None, training=False):
+    dataset = pairs(x, y).prefetch(1)
+    return augmenting((dataset.shuffle(len(x)) if training else dataset).batch(batch_size), augment, training)
+
+
+@wrong("make_pipeline", says="tuple index out of range")
+def one_hot_labels_only(x, y, batch_size, augment=None, training=False):
+    def images():
+        for k in np.random.permutation(len(x)) if training else range(len(x)):  # noqa: NPY002
+            yield x[k], y[k]
+
+    signature = (tf.TensorSpec(x.shape[1:], "float32"), tf.TensorSpec((y.shape[1],), "float32"))
+    dataset = tf.data.Dataset.from_generator(images, output_signature=signature).batch(batch_size)
+    return augmenting(dataset, augment, training).prefetch(1)
 
 
 @wrong("make_pipeline", says="should hold a batch of images")
@@ -816,14 +896,48 @@ def tiny_buffer_of_images(folder, batch_size, training=False):
     return (dataset.shuffle(10) if training else dataset).batch(batch_size)
 
 
-@wrong("stream_from_disk", says="Before the first batch came out, all shards had been read")
+@right("stream_from_disk")
+def folder_as_text(folder, batch_size, training=False):
+    return streaming(folder, batch_size, training, paths=lambda folder: sorted(tf.io.gfile.glob(folder + "/*.npz")))
+
+
+@wrong("stream_from_disk", says="'str' object has no attribute 'glob'")
+def folder_as_path(folder, batch_size, training=False):
+    return streaming(folder, batch_size, training, paths=lambda folder: sorted(folder.glob("shard_*.npz")))
+
+
+@wrong("stream_from_disk", says="later passes gave those of a shard that could no longer be read")
+def all_shards_kept_in_training(folder, batch_size, training=False):
+    if not training:
+        return streaming(folder, batch_size, training)
+    shards = {path: read(path) for path in sorted_paths(folder)}
+    return from_shards(folder, batch_size, training, shards.get)
+
+
+@wrong("stream_from_disk", says="Before the first batch came out, the last shard had been read")
+def all_shards_read_at_the_start_of_an_epoch(folder, batch_size, training=False):
+    if not training:
+        return streaming(folder, batch_size, training)
+    rng = np.random.default_rng()
+
+    def images():
+        shards = [read(path) for path in sorted_paths(folder)]
+        for k in rng.permutation(len(shards)):
+            x, y = shards[k]
+            for i in rng.permutation(len(x)):
+                yield x[i] / np.float32(255), y[i]
+
+    return from_images(images, batch_size)
+
+
+@wrong("stream_from_disk", says="What does not fit in memory must be read one shard at a time")
 def everything_loaded(folder, batch_size, training=False):
     x, y = (np.concatenate(arrays) for arrays in zip(*map(read, sorted_paths(folder)), strict=True))
     dataset = tf.data.Dataset.from_tensor_slices((x.astype("float32") / 255, y))
     return (dataset.shuffle(len(x)) if training else dataset).batch(batch_size)
 
 
-@wrong("stream_from_disk", says="We broke the last one")
+@wrong("stream_from_disk", says="We broke it to find out")
 def everything_loaded_inside_the_generator(folder, batch_size, training=False):
     def images():
         shards = [read(path) for path in sorted_paths(folder)]
@@ -933,7 +1047,7 @@ def seeded_in_the_generator(folder, batch_size, training=False):
     return from_images(images, batch_size)
 
 
-@wrong("stream_from_disk", says="All batches but the last should hold 16 images; yours hold 16, 16, 16, 12, ")
+@wrong("stream_from_disk", says="All batches but the last should hold 16 images; your batch 4 holds 12.")
 def batches_end_with_each_shard(folder, batch_size, training=False):
     def batches():
         rng = np.random.default_rng()
