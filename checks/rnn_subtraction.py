@@ -53,18 +53,18 @@ def untouched(exercise: str, what: str) -> Outcome:
 
 def texts(rng: np.random.Generator):
     """Texts of full length, short ones, an empty one, one with spaces inside, and texts to be refused."""
-    for _ in range(2):
+    for more in ("", "  "):  # a text may be too long by its spaces alone
         visible = list(CHARACTERS.strip())
         texts = ["".join(rng.choice(visible, size)) for size in (3, 7, 1, 0)]
         texts += [f"  {visible[2]} {visible[3]}", "62-7"]
-        length = int(rng.integers(5, 7))
+        too_long = "".join(rng.choice(list("0123456789"), 5 - len(more))) + more  # for an alphabet with a plus, too
         yield {
             "texts": texts,
             "lengths": [5, 7, 4, 2, 7, 7],
-            "too_long": "".join(rng.choice(list("0123456789"), length)),  # fit for an alphabet with a plus sign, too
+            "too_long": too_long,
             "unknown": visible[0] + "?" + visible[1],
-            "one_hot": _one_hot([texts[0].ljust(5)])[0],
-            "probabilities": rng.dirichlet(np.ones(len(CHARACTERS)), length).astype("float32"),
+            "one_hot": _one_hot([f" {texts[0]} "])[0],
+            "probabilities": rng.dirichlet(np.ones(len(CHARACTERS)), int(rng.integers(5, 7))).astype("float32"),
         }
 
 
@@ -189,8 +189,11 @@ def judge_refusal(outcome: dict, name: str, called: str) -> str | None:
         if outcome["value"] is None or isinstance(outcome["value"], str):
             found = "None" if outcome["value"] is None else f"the text '{outcome['value'][:60]}'"
             return f"In `{called}` the text {what}. Your code returns {found} then. An error is raised, not returned."
-        happened = "was cut off without a word" if name == "too_long" else "was encoded without a word"
-        return f"In `{called}` the text {what}, and it {happened}. Raise a ValueError that says what is wrong."
+        happened = "it was encoded without a word"
+        if name == "too_long":
+            rows = np.shape(outcome["value"])
+            happened = f"an array of the shape {rows} came back without a word" if rows else "it was accepted"
+        return f"In `{called}` the text {what}, and {happened}. Raise a ValueError that says what is wrong."
     kinds = outcome["raised"]
     if "ValueError" in kinds:
         return None
@@ -204,7 +207,7 @@ def judge_refusal(outcome: dict, name: str, called: str) -> str | None:
 
 def judge_decoded(answer: dict, case: dict):
     """What is wrong with the texts read from one-hot rows, and from probabilities."""
-    text = case["texts"][0].ljust(5)
+    text = "".join(CHARACTERS[k] for k in case["one_hot"].argmax(axis=1))
     if "raised" in answer["decoded"]:
         return f"`decode` fails on rows with one column per character: {first_line(answer['decoded'])}"
     decoded, read = answer["decoded"]["value"], answer["read"].get("value")
@@ -212,8 +215,8 @@ def judge_decoded(answer: dict, case: dict):
         return "`decode` returns None. Does it end with `return`?"
     if not isinstance(decoded, str):
         return "`decode` should return one text, not a list or an array. (`''.join(...)` makes a text of characters.)"
-    if decoded == text.strip():
-        return "`decode` loses the spaces at the end: it should return one character per row, spaces too."
+    if decoded.strip() == text.strip() and len(decoded) < len(text):
+        return f"`decode` loses spaces: of '{text}' it makes '{decoded}'. One character per row is wanted, spaces too."
     if decoded != text:
         return f"`decode` should give '{text}' back, as it was encoded; yours gives '{decoded}'."
     if read != "".join(CHARACTERS[k] for k in case["probabilities"].argmax(axis=1)):
@@ -371,7 +374,13 @@ def make_questions(answer, case):
             f"Of {n} questions {n - n // 10} are for training and {n // 10} for validation; yours: {len(train)} "
             f"and {len(val)}."
         )
-    return (judge_drawn(both, digits) if n >= 1000 else None) or judge_split(train, val) or judge_generator(answer)
+    many = n >= 1000
+    return (
+        (judge_drawn(both, digits) if many else None)
+        or judge_split(train, val)
+        or (judge_means(train, val) if many else None)
+        or judge_generator(answer)
+    )
 
 
 def judge_drawn(pairs: np.ndarray, digits: int) -> str | None:
@@ -416,6 +425,13 @@ def judge_drawn(pairs: np.ndarray, digits: int) -> str | None:
             f"0 occurs {zeros} times, but 9 only {nines} times. Both are numbers of one digit, and should occur "
             "equally often. Look at the limits of what you draw, the lower and the upper one."
         )
+    for count in range(1, digits + 1):
+        share = (lengths == count).mean()
+        if share > 1.3 / digits:  # right ones, of three digits: 0.385 ± 0.007 at most; twice as many: 0.475 ± 0.006
+            return (
+                f"{share:.0%} of the numbers have {count} digit{'s' * (count > 1)}, more than if each count of digits "
+                "were drawn equally often."
+            )
     return None
 
 
@@ -430,12 +446,34 @@ def judge_split(train: np.ndarray, val: np.ndarray) -> str | None:
     return None
 
 
+def judge_means(train: np.ndarray, val: np.ndarray) -> str | None:
+    """Whether the means of both parts are alike, as they are when chance alone has split them."""
+    both = np.concatenate([train, val])
+    a, b = both.T
+    for name, values in (
+        ("a", a),
+        ("b", b),
+        ("a + b", a + b),
+        ("the difference |a - b|", abs(a - b)),
+        ("the digits of a", np.char.str_len(a.astype(str))),
+        ("the digits of b", np.char.str_len(b.astype(str))),
+    ):
+        means = values[: len(train)].mean(), values[len(train) :].mean()
+        # Right ones: -2 to 2, ± 1. (What is drawn last is longer, because few short questions are left.)
+        if abs(means[0] - means[1]) > 9 * values.std() * (1 / len(train) + 1 / len(val)) ** 0.5:
+            return (
+                f"The mean of {name} is {means[0]:.3g} in the training questions, and {means[1]:.3g} in the validation "
+                "questions. Were they in some order when you split them?"
+            )
+    return None
+
+
 def judge_generator(answer: dict) -> str | None:
     """Whether the questions follow the generator that was handed over."""
     if not same(answer["parts"], answer["again"]):
         return (
             "Called twice with generators of the same seed, your function gives different questions. Draw everything "
-            "from `rng`, then a run can be repeated."
+            "from `rng`, and keep nothing from one call to the next: then a run can be repeated."
         )
     if same(answer["parts"], answer["other"]):
         return "Generators of different seeds give the same questions. Your function should use the `rng` it gets."
@@ -505,6 +543,13 @@ def judge_layers(model: dict, case: dict) -> str | None:
         if len(recurrent) == n_layers:
             return f"{asked}there are {n_layers} recurrent layers in all. The encoder does not count as one of them."
         return f"{asked}one recurrent layer for the encoder and {n_layers} for the decoder; yours: {len(recurrent)}."
+    repeat = kinds.index("RepeatVector") if "RepeatVector" in kinds else None
+    before = sum(kind in RECURRENT for kind in kinds[:repeat])
+    if repeat is not None and before != 1:
+        return (
+            f"{asked}one recurrent layer for the encoder and {n_layers} for the decoder; yours has {before} before "
+            f"RepeatVector and {len(recurrent) - before} behind it."
+        )
     if any(layer["units"] != hidden for layer in recurrent):
         return f"{asked}the recurrent layers have {[layer['units'] for layer in recurrent]} units."
     if recurrent[0]["return_sequences"] and not ("GetItem" in kinds and model["reads_on"]):
@@ -515,6 +560,8 @@ def judge_layers(model: dict, case: dict) -> str | None:
         )
     if model["settings"]:
         return f"A recurrent layer was given {model['settings'][0]}, which was not asked for."
+    if model["penalties"]:
+        return "A layer adds a penalty to the loss, by a regularizer for example, which was not asked for."
     return None
 
 
@@ -581,12 +628,23 @@ def judge_compiled(model: dict, case: dict) -> str | None:
     if "raised" in model["computed_loss"]:
         return f"On one-hot answers your loss fails: {first_line(model['computed_loss'])}"
     if not np.isclose(model["computed_loss"]["value"], expected, rtol=1e-3):
+        if loss == "categorical_crossentropy":
+            return (
+                "Your loss is called categorical_crossentropy, but its values are not those of the usual one. Did you "
+                "give it a setting, such as `label_smoothing`?"
+            )
         return f"The loss should be the cross-entropy of one-hot answers; yours ({loss or 'your own'}) is another."
     if "raised" in model["metrics"]:
         return "One of your metrics fails on one-hot answers. (Sparse ones want whole numbers.)"
     hits = (scores.argmax(-1) == case["y"].argmax(-1)).mean()
-    if not any(np.isclose(value, hits, atol=1e-3) for value in metrics.values()):
+    right = [name for name, value in metrics.items() if np.isclose(value, hits, atol=1e-3)]
+    if not right:
         return f"None of your metrics ({', '.join(metrics)}) is the fraction of characters that are right."
+    if "accuracy" not in right:
+        return (
+            f"The history would call your accuracy '{right[0]}'; later cells look for 'accuracy'. Which name for the "
+            "metric gives this entry?"
+        )
     return judge_learning(model) if model["first_step"] else None
 
 
@@ -600,18 +658,30 @@ def is_linear(before: np.ndarray, after: np.ndarray, softmax: bool) -> bool:
 # ---- exact_match --------------------------------------------------------------------------------------------
 
 
-def answered(rng: np.random.Generator):
-    """Questions with answers: some right, some wrong in one character, some in all. The last case has no probabilities.
+# How answers are wrong: right but for a space or a zero in front, in the order of two characters, in one place, in all.
+WRONG = [*["moved"] * 7, *["zero"] * 13, *["swapped"] * 6, *[0] * 8, *[1] * 2, *[2] * 2, *[3] * 5, *[slice(None)] * 3]
 
-    Of the right ones some are said with full certainty, some with more than one half, most with less.
+
+def answered(rng: np.random.Generator):
+    """Questions with answers, some of them right. The last case has no probabilities.
+
+    How many are wrong in which way is fixed, and the numbers of questions are prime, so that no two usual mistakes give
+    one fraction by chance. Of the right ones some are said with full certainty, some with more than one half, most with
+    less.
     """
-    for n, right, logits in ((40, 23, False), (64, 13, True)):
-        pairs = rng.permutation(10_000)[:n]
+    for n, right, logits in ((97, 51, False), (131, 29, True)):
+        pairs = np.sort(rng.permutation(10_000)[:n])  # short answers, first, are right ones
         x, y = _encoded(np.column_stack([pairs // 10, pairs % 10]))
         codes = y.argmax(-1)
         for k in range(right, n):
-            places = slice(None) if k % 7 == 0 else rng.integers(0, 4)
-            codes[k, places] = (codes[k, places] + rng.integers(1, 12)) % 12
+            how = WRONG[(k - right) % len(WRONG)]
+            if how in ("moved", "zero"):
+                codes[k] = [CHARACTERS.index(" " if how == "moved" else "0"), *codes[k, :-1]]
+            elif how == "swapped" and codes[k, 0] != codes[k, 1]:
+                codes[k, :2] = codes[k, [1, 0]]
+            else:
+                places = slice(None) if how == "swapped" else how
+                codes[k, places] = (codes[k, places] + rng.integers(1, 12)) % 12
         certain = np.full(n, 0.35)
         certain[:3], certain[3:7], certain[7:12] = 1, 0.4, 0.7
         noise = rng.dirichlet(np.full(12, 5.0), (n, 4))
@@ -653,6 +723,15 @@ def exact(hits: np.ndarray) -> float:
     return hits.all(axis=1).mean()
 
 
+def in_words(change: Callable) -> Callable:
+    """An answer that compares what `change` makes of the texts."""
+
+    def read(rows: np.ndarray) -> list:
+        return [change("".join(CHARACTERS[k] for k in row)) for row in rows.argmax(-1)]
+
+    return lambda model, x, y: np.mean([a == b for a, b in zip(read(model.predict(x)), read(y), strict=True)])
+
+
 exact_match.mistakes = {
     "This is the fraction of the *characters* that are right, as Keras' accuracy counts. An answer is right only if "
     "all its characters are.": when_equal(np.mean),
@@ -676,6 +755,12 @@ exact_match.mistakes = {
         lambda model, x, y: exact(
             (model.predict(x).argmax(-1) == y.argmax(-1)) | (y.argmax(-1) == CHARACTERS.index(" "))
         ),
+    ],
+    "The answers are compared without their spaces, or as numbers. ' 55 ' and '055 ' are not '55  ': each character "
+    "must be in its place.": [
+        in_words(str.strip),
+        in_words(lambda text: text.replace(" ", "")),
+        in_words(lambda text: int(text) if re.fullmatch(r" *-?\d+ *", text) else text),
     ],
     "It is 0, though some of the answers are right. Over which axis does your `all` run? (Or does a `//` throw "
     "away what stands behind the point?)": when_equal(lambda hits: hits.all(axis=0).mean()),

@@ -79,6 +79,7 @@ def build_seq2seq(student, case: dict) -> dict:
     return found | {
         "reads_on": "value" in both and not np.allclose(*np.split(both["value"], 2), atol=1e-6),
         "settings": unusual_settings(model),
+        "penalties": len(model.losses),
         "outputs": outputs,
         "first_step": first_step(model, case["x"], case["y"]) if found["optimizer"] and looked_into else None,
         "computed_loss": call(lambda: float(model.compute_loss(x, y, scores))),

@@ -306,8 +306,8 @@ def build_seq2seq(rnn, hidden, n_layers):
     n_layers: how many recurrent layers the decoder has; the encoder always has one.
     Sequential or functional, with the layers: encoder, RepeatVector, decoder, a dense layer with softmax for each of
     the 4 characters. (Or logits, if the loss is told so.) Compiled with the categorical cross-entropy, which takes
-    one-hot answers, and accuracy; the optimizer is Adam with LEARNING_RATE. All other settings are those of the
-    network that adds.
+    one-hot answers, and the metric "accuracy", under this name; the optimizer is Adam with LEARNING_RATE. All other
+    settings are those of the network that adds.
 
     Example: build_seq2seq(layers.LSTM, 128, 1) has 205,324 parameters.
     """

@@ -152,7 +152,31 @@ class KeyErrorFromInside(Strict):
         return {character: k for k, character in enumerate(self.characters)}[character]
 
 
-@wrong("CharacterTable", says="was cut off without a word")
+@wrong("CharacterTable", says="an array of the shape (5, 12) came back without a word")
+class TooManyRows(Strict):
+    def encode(self, string, length):
+        return np.eye(12)[[self.column(character) for character in string.ljust(length)]]
+
+
+@wrong("CharacterTable", says="an array of the shape (4, 12) came back without a word")
+class OneTooManyIsCut(Strict):
+    def fill(self, string, length):
+        return super().fill(string[:length] if len(string) == length + 1 else string, length)
+
+
+@wrong("CharacterTable", says="  ', 4)` the text has more characters than fit")
+class SpacesDoNotCount(Strict):
+    def fill(self, string, length):
+        return super().fill(string.rstrip(), length)
+
+
+@wrong("CharacterTable", says="One character per row is wanted, spaces too.")
+class StrippedOnTheLeft(Strict):
+    def decode(self, rows):
+        return super().decode(rows).lstrip()
+
+
+@wrong("CharacterTable", says="and an array of the shape (4, 12)")
 class CutSilently(Strict):
     def fill(self, string, length):
         return string.ljust(length)[:length]
@@ -207,7 +231,7 @@ class LooksForOnes(Strict):
         return "".join(self.characters[k] for row in rows for k in np.flatnonzero(row == 1))
 
 
-@wrong("CharacterTable", says="loses the spaces")
+@wrong("CharacterTable", says="`decode` loses spaces: of")
 class Stripped(Strict):
     def decode(self, rows):
         return super().decode(rows).strip()
@@ -476,6 +500,37 @@ def module_random(n, digits, rng):
     return split(draw(n, digits, np.random.default_rng(other.randrange(10**9))))
 
 
+KNOWN = set()
+
+
+@wrong("make_questions", says="keep nothing from one call to the next")
+def remembers_earlier_calls(n, digits, rng):
+    if len(KNOWN) > 2 * n:
+        KNOWN.clear()
+    pairs = [pair for pair in draw(3 * n, digits, rng) if pair not in KNOWN][:n]
+    KNOWN.update(pairs)
+    return split(pairs)
+
+
+@wrong("make_questions", says="Were they in some order when you split them?")
+def sorted_by_sum(n, digits, rng):
+    return split(sorted(draw(n, digits, rng), key=sum))
+
+
+@wrong("make_questions", says="The mean of a is ")
+def group_after_group(n, digits, rng):
+    return split(sorted(draw(n, digits, rng), key=lambda pair: len(str(pair[0]))))
+
+
+@wrong("make_questions", says="more than if each count of digits were drawn equally often")
+def long_numbers_twice_as_often(n, digits, rng):
+    pairs = {}
+    while len(pairs) < n:
+        counts = np.minimum(rng.integers(1, digits + 2, 2), digits)
+        pairs[tuple(rng.integers(0, 10**counts).tolist())] = None
+    return split(list(pairs))
+
+
 @wrong("make_questions", says="should use the `rng` it gets")
 def fixed_seed(n, digits, rng):
     return split(draw(n, digits, np.random.default_rng(0)))
@@ -617,7 +672,32 @@ def functional_with_time_distributed(rnn, hidden, n_layers):
 @right("build_seq2seq")
 def logits(rnn, hidden, n_layers):
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    return stack(rnn, hidden, n_layers, last=layers.Dense(12), loss=loss, metrics=["categorical_accuracy"])
+    named = keras.metrics.CategoricalAccuracy(name="accuracy")
+    return stack(rnn, hidden, n_layers, last=layers.Dense(12), loss=loss, metrics=[named])
+
+
+@wrong("build_seq2seq", says="The history would call your accuracy 'categorical_accuracy'")
+def metric_of_another_name(rnn, hidden, n_layers):
+    return stack(rnn, hidden, n_layers, metrics=["categorical_accuracy"])
+
+
+@wrong("build_seq2seq", says="before RepeatVector and 1 behind it")
+def layers_in_the_encoder(rnn, hidden, n_layers):
+    model = keras.Sequential([keras.Input((7, 12)), *(rnn(hidden, return_sequences=True) for _ in range(n_layers - 1))])
+    for layer in (rnn(hidden), layers.RepeatVector(4), rnn(hidden, return_sequences=True)):
+        model.add(layer)
+    model.add(layers.Dense(12, activation="softmax"))
+    return compiled(model)
+
+
+@wrong("build_seq2seq", says="A layer adds a penalty to the loss")
+def with_regularizer(rnn, hidden, n_layers):
+    return stack(lambda *given, **settings: rnn(*given, kernel_regularizer="l2", **settings), hidden, n_layers)
+
+
+@wrong("build_seq2seq", says="Did you give it a setting, such as `label_smoothing`?")
+def smoothed_labels(rnn, hidden, n_layers):
+    return stack(rnn, hidden, n_layers, loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1))
 
 
 @right("build_seq2seq")
@@ -626,7 +706,7 @@ def softmax_layer_and_other_optimizer(rnn, hidden, n_layers):
     for _ in range(n_layers):
         model.add(rnn(hidden, return_sequences=True))
     model.add(layers.TimeDistributed(layers.Dense(12, activation="softmax")))
-    model.compile(keras.optimizers.RMSprop(), keras.losses.CategoricalCrossentropy(), metrics=["acc"])
+    model.compile(keras.optimizers.RMSprop(), keras.losses.CategoricalCrossentropy(), metrics=["accuracy"])
     return model
 
 
@@ -637,7 +717,7 @@ def built_afterwards(rnn, hidden, n_layers):
     decoder = keras.Sequential([layers.RepeatVector(4), *decoder, layers.Dense(12), layers.Softmax()])
     model = keras.Sequential([keras.Sequential([rnn(hidden)]), decoder])
     model.build((None, 7, 12))
-    model.compile("sgd", "categorical_crossentropy", metrics=[keras.metrics.categorical_accuracy])
+    model.compile("sgd", "categorical_crossentropy", metrics=[keras.metrics.categorical_accuracy, "accuracy"])
     return model
 
 
@@ -921,6 +1001,11 @@ def with_ops(model, x, y):
 def in_large_batches(model, x, y):
     parts = [ask(model, x[k : k + 32]).argmax(-1) for k in range(0, len(x), 32)]
     return np.mean(np.prod(np.concatenate(parts) == y.argmax(-1), axis=1))
+
+
+@wrong("exact_match", says="and that is not right.")
+def sums_of_codes(model, x, y):
+    return np.mean(ask(model, x).argmax(-1).sum(axis=1) == y.argmax(-1).sum(axis=1))
 
 
 @wrong("exact_match", says="none of the queries x")
