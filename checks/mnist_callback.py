@@ -1,5 +1,4 @@
-"""The checks of the MNIST lab. The callback is driven with written logs, networks with one batch of noise; nothing is "
-"trained."""
+"""The checks of the MNIST lab. Nothing is trained: a callback gets written logs, a network one batch of noise."""
 
 import re
 
@@ -73,24 +72,31 @@ NEEDLESS = [k / 10_000 for k in range(9001, 9970) if len(repr(100 * (k / 10_000)
 
 
 # The mistakes that stop a training in the epochs around the right one; a callback is driven with logs that name none.
-AROUND = ("validation", "loss", "at", "right", "late", "small loss", "fraction")
+AROUND = ("validation", "loss", "at", "right", "late", "late", "small loss", "fraction")
 
 
 def stream(
-    threshold: float, early, name="accuracy", lacking=False, validated=True, at: float | None = None
+    threshold: float,
+    early,
+    name="accuracy",
+    lacking=False,
+    validated=True,
+    at: float | None = None,
+    above: float | None = None,
 ) -> list[dict | None]:
     """The logs of a training, epoch by epoch: in most of them some mistake stops it.
 
-    early: accuracies of more epochs near the beginning. lacking: four epochs without an accuracy come first. validated:
-    with figures of the validation. at: the accuracy that is not yet above the threshold.
+    early: accuracies of more epochs near the beginning. lacking: five epochs without an accuracy come first. validated:
+    with figures of the validation. at: the accuracy that is not yet above the threshold. above: the first one that is.
     """
 
     def logs(accuracy, val_accuracy=0.7, loss=0.3):
-        validation = {"val_accuracy": val_accuracy, "val_loss": 0.4} if validated else {}
+        validation = {f"val_{name}": val_accuracy, "val_loss": 0.4} if validated else {}
         return validation | {name: round(float(accuracy), 6), "loss": loss}
 
-    above = threshold + (1 - threshold) / 4
+    above = above or threshold + (1 - threshold) / 4
     nothing = [None, {}, {"loss": 0.3}, {"loss": 0.3, "val_accuracy": 0.99999, "val_loss": 0.1}]
+    nothing.append({"loss": 0.3, "top_5_accuracy": 0.99999})
     return [
         *(one for one in nothing if lacking),
         logs(0.005, 0.006),
@@ -101,6 +107,7 @@ def stream(
         logs(threshold if at is None else at),
         logs(above),
         logs(0.99995),
+        logs(1.0),
         logs(0.7, loss=1e-6),
         logs(100 * above),
     ]
@@ -122,7 +129,7 @@ def trainings(rng: np.random.Generator):
     yield case(None)
     yield case(0.95)
     yield case(0.9, name="acc")
-    yield case(0.9985, lacking=True)
+    yield case(0.9985, lacking=True, above=0.99853)  # rounded to four digits it is the threshold
     threshold = float(rng.choice(NEEDLESS))
     yield case(threshold, np.float32, validated=False, at=threshold - 1e-4)
     for waits in rng.permutation([0, rng.integers(1, 5)]):  # one is above the threshold in its first epoch
@@ -245,7 +252,8 @@ def judge_run(run: dict, case: dict) -> str | None:
     return {
         "right": None,
         "lacking": f"The logs were {logs}, without a training accuracy, and your callback stopped the training.",
-        "always": f"Your callback stops after the first epoch, whatever the accuracy. There it was {value:.6g}.",
+        "always": f"{given}, and your callback stops at the first accuracy, {value:.6g}. Is the comparison missing, or "
+        "the wrong way round?",
         "percent": f"{given}, and your callback stops at the accuracy {value:.6g}. Is one of them a percentage?",
         "validation": "Your callback stops when the validation accuracy is above the threshold. The training accuracy "
         "decides.",
@@ -256,9 +264,9 @@ def judge_run(run: dict, case: dict) -> str | None:
         + (
             "The first epoch counts, too."
             if right == 0
-            else "Does it use the threshold that it was given?"
+            else "Does each object use the threshold that it was given?"
             if threshold < 0.998 and not is_short(case)
-            else "It should stop at the end of that epoch."
+            else "It should stop at the end of that epoch: any accuracy above the threshold is enough, unrounded."
         ),
         "small loss": "Your callback stopped where the loss was very small. Look at the accuracy.",
         "fraction": "Your callback waits for an accuracy such as 99.9. But accuracies are fractions: at most 1.",
@@ -332,7 +340,7 @@ def judge_line(line: str, threshold: float, logs: dict) -> str | None:
             return f"Called with threshold={threshold}, your callback still prints 99.8%. Each threshold has its own."
         if np.isclose(value, threshold):
             return f"{number}% is a fraction with a percent sign. {threshold} is another number as a percentage."
-        if len(number) > 8:
+        if len(number) > 8 and not number.endswith("0"):
             return f"{number}% has the noise of floating-point numbers. Format the number when you print it."
         if np.isclose(value, 100 * threshold):
             return f"{number}% has needless zeros behind the point. For 0.95 the line holds 95%."
@@ -446,11 +454,14 @@ def with_f1_and_support(found: pd.DataFrame, matrix: np.ndarray) -> pd.DataFrame
 
 
 def of_report(wrong):
-    """A mistake in precision and recall, in the whole table."""
+    """A mistake in precision and recall, as a whole table."""
 
     def made(y_true, y_pred, n_classes):
-        matrix = reports.counted(y_true, y_pred, n_classes)
-        return with_f1_and_support(wrong(matrix), matrix)
+        found = classification_summary.right(y_true, y_pred, n_classes)
+        # F1 stays right: where it alone is wrong, the sentence should be about F1.
+        return wrong(reports.counted(y_true, y_pred, n_classes)).assign(
+            f1=found.f1.to_numpy(), support=found.support.to_numpy()
+        )
 
     return made
 
@@ -478,6 +489,16 @@ classification_summary.mistakes = {
         column("f1", lambda t, matrix: np.sqrt(t.precision * t.recall))
     ),
     "The factor 2 is missing in your F1: for P = R it should be P again.": column("f1", lambda t, matrix: t.f1 / 2),
+    "Your F1 is the precision. It should be a mean of precision and recall.": column(
+        "f1", lambda t, matrix: t.precision
+    ),
+    "Your F1 is the recall. It should be a mean of precision and recall.": column("f1", lambda t, matrix: t.recall),
+    "Your F1 is one number, the same in every row. Each class has an F1 of its own.": [
+        column("f1", lambda t, matrix: np.trace(matrix) / matrix.sum()),
+        column("f1", lambda t, matrix: t.f1.mean()),
+        column("f1", lambda t, matrix: 2 / (1 / t.precision.mean() + 1 / t.recall.mean())),
+    ],
+    "Your F1 is a percentage. A fraction between 0 and 1 is wanted.": column("f1", lambda t, matrix: 100 * t.f1),
     "Your F1 is the product of precision and recall. Divide by their mean.": (
         column("f1", lambda t, matrix: t.precision * t.recall)
     ),
@@ -486,9 +507,6 @@ classification_summary.mistakes = {
     ),
     "Your F1 is the larger of precision and recall. It should be near the smaller one.": (
         column("f1", lambda t, matrix: np.maximum(t.precision, t.recall))
-    ),
-    "Your F1 is the accuracy, in every row. Each class has its own.": (
-        column("f1", lambda t, matrix: np.trace(matrix) / matrix.sum())
     ),
     "You rounded your F1 too far. Whoever prints the table may round.": [
         column("f1", lambda t, matrix: t.f1.round(2)),

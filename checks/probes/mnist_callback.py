@@ -90,7 +90,9 @@ def StopAtAccuracy(student, case: dict) -> dict:  # noqa: N802 - called like the
     arguments = [] if case["threshold"] is None else [case["threshold"]]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        callback, another = student(*arguments), student(*arguments)
+        callback = student(*arguments)
+        # Another object has another threshold, higher than all of the cases; both must keep their own.
+        another = student(*[0.9999 for _ in arguments])
     if not isinstance(callback, keras.callbacks.Callback):
         return {"kind": "None" if callback is None else type(callback).__name__}
     runs = [drive(callback, epochs) for epochs in (case["stream"], case["below"], case["stream"])]

@@ -178,7 +178,7 @@ class NeverAfterTheFirstEpoch(Base):
             super().on_epoch_end(epoch, logs)
 
 
-@wrong("StopAtAccuracy", says="did not stop at 0.3962, only at 0.7829")
+@wrong("StopAtAccuracy", says="did not stop at 0.3477, only at 0.7676")
 class NotBeforeTheThirdEpoch(Base):
     def on_epoch_end(self, epoch, logs=None):
         if epoch > 1:
@@ -325,6 +325,52 @@ class AnyNameWithAcc(Base):
         return found[-1] if found else 0
 
 
+@wrong("StopAtAccuracy", says="'top_5_accuracy': 0.99999}, without a training accuracy")
+class AnyNameWithAccButValidation(Base):
+    def reached(self, logs):
+        return next((value for name, value in (logs or {}).items() if "acc" in name and "val" not in name), 0)
+
+
+@wrong("StopAtAccuracy", says="when the validation accuracy is above the threshold")
+class NameThatEndsWithAcc(Base):
+    def reached(self, logs):
+        return next((value for name, value in (logs or {}).items() if name.endswith("acc") or name == "accuracy"), 0)
+
+
+@wrong("StopAtAccuracy", says="any accuracy above the threshold is enough, unrounded")
+class RoundsToFourDigits(Base):
+    def decide(self, logs):
+        return round(self.reached(logs), 4) > self.threshold
+
+
+@wrong("StopAtAccuracy", says="did not stop at 0.9985, only at 1.")
+class WholePercentages(Base):
+    def decide(self, logs):
+        return int(100 * self.reached(logs)) > 100 * self.threshold
+
+
+@wrong("StopAtAccuracy", says="did not stop at 0.9625, only at 0.99995. Does each object use")
+class ThresholdOfTheClass(Base):
+    def __init__(self, threshold=0.998):
+        super().__init__(threshold)
+        ThresholdOfTheClass.function.limit = threshold
+
+    def decide(self, logs):
+        return self.reached(logs) > self.limit
+
+
+@wrong("StopAtAccuracy", says="or the wrong way round?")
+class BelowInsteadOfAbove(Base):
+    def decide(self, logs):
+        return bool(logs) and self.reached(logs) < self.threshold
+
+
+@wrong("StopAtAccuracy", says="99.800000% has needless zeros behind the point")
+class PercentFormat(Base):
+    def line(self, logs):
+        return f"Reached {self.threshold:%} accuracy so cancelling training!"
+
+
 @wrong("StopAtAccuracy", says="Compare it letter by letter")
 class Typo(Base):
     def line(self, logs):
@@ -410,7 +456,7 @@ class PercentageOfTheLogs(Base):
         return 100 * self.reached(logs) > self.threshold
 
 
-@wrong("StopAtAccuracy", says="Does it use the threshold that it was given?")
+@wrong("StopAtAccuracy", says="Does each object use the threshold that it was given?")
 class FixedThreshold(Base):
     def decide(self, logs):
         return self.reached(logs) > 0.998
@@ -428,7 +474,7 @@ class LossBelow(Base):
         return (logs or {}).get("loss", 1) < 1 - self.threshold
 
 
-@wrong("StopAtAccuracy", says="after the first epoch, whatever the accuracy")
+@wrong("StopAtAccuracy", says="stops at the first accuracy, 0.005. Is the comparison missing")
 class Always(Base):
     def decide(self, logs):
         return bool(logs)
