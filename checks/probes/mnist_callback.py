@@ -115,5 +115,5 @@ def build_for_shape(student, case: dict) -> dict:
     """The network for a shape of images, observed, and whether its learning rate follows a plan."""
     model = student() if case["shape"] == [28, 28, 1] else student(tuple(case["shape"]))  # the first is the usual one
     found = observe(model, case)
-    rate = model.optimizer.get_config().get("learning_rate") if found["optimizer"] else None
-    return found | {"scheduled": isinstance(rate, dict | str)}  # how Keras writes a schedule, or a function, down
+    rate = getattr(model.optimizer, "_learning_rate", None) if found["optimizer"] else None
+    return found | {"scheduled": callable(rate)}  # a schedule, or a function
