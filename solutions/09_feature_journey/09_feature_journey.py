@@ -20,7 +20,7 @@
 # **You need** {{lab convolution_basics}} (kernels, pooling), {{lab cifar_progression}} (convolutional networks) and
 # {{lab pretrained_resnet}} (EfficientNet-Lite0, a network for 1,000 classes).
 #
-# **Time:** about 120 minutes of work. Running every cell takes about 2 minutes on two CPU cores, and with
+# **Time:** about 120 minutes of work. Running every cell takes about a minute on two CPU cores, and with
 # `run_profile="quick"` in the next cell about a minute.
 #
 # **How the exercises work.** A cell that begins with `# EXERCISE` is yours: write the function where it says `YOUR
