@@ -658,7 +658,7 @@ measured("similarity_by_chance", float(np.median(found["random"])))
 # %% [markdown]
 # Grey: random kernels. Lines: learned ones, the mean of their colours. Nine numbers against eight kernels: chance alone
 # reaches about 0.5, so for a single kernel 0.6 says nothing. Only what lies clearly to the right of the grey hill is a
-# likeness that chance does not explain. (Kernels whose weights are nearly 0 are left out.)
+# likeness that chance does not explain.
 #
 # In our run the median was 0.54<!-- our journey similar.random --> for random kernels,
 # 0.61<!-- our journey similar.Fashion_MNIST --> for `conv1`, 0.90<!-- our journey similar.ResNet_20 --> for ResNet-20
