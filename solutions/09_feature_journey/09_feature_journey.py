@@ -462,9 +462,9 @@ measured("hide_the_boot", "upper half" if drops[0].max(axis=1).argmax() < len(dr
 # less sure, white where it does not matter, purple where it makes it *more* sure. The rim has no colour, because no
 # square has its middle there. Replace `log_odds_with` by `predict_with`: where the network is sure, the map turns white.
 #
-# Look where the darkest cells are. The boot's lie in the black corner before its shaft, the trousers' between the legs, the
-# bag's inside the handle. Hardly anything was hidden there: the grey square *filled a gap* that the network needs. So a
-# square also adds something, and its edges are new; the map does not tell one from the other.
+# Look where the darkest cells are. In our run the boot's lie in the black corner before its shaft, the trousers'
+# between the legs, the bag's inside the handle. Hardly anything was hidden there: the grey square *filled a gap* that
+# the network needs. So a square also adds something, and its edges are new; the map does not tell one from the other.
 #
 # ## 5 Grad-CAM (35 minutes)
 #
