@@ -620,7 +620,7 @@ def add_head(answer, case):
     if not answer["dense"]:
         return "The head should end in a dense layer."
     softmax = ends_in_softmax(outputs)
-    if not softmax and answer["last"] == "softmax":
+    if not softmax and (answer["last"] or "").startswith("softmax"):
         return "Your head ends in softmax, but its numbers do not add up to 1 for each image. Along which axis is it?"
     if not softmax and answer["last"] not in (None, "linear"):
         return f"Your head ends in {answer['last']}. For one class out of several it should be softmax, or logits."

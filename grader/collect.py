@@ -7,43 +7,21 @@ attempt, never by an earlier one.
 """
 
 import datetime
-import io
 import re
 import unicodedata
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader import late, reading, rebuild, roster, source, store
-from grader.reading import LARGEST, LITTER, MODULE, MODULE_SIZE, MODULES, NOTEBOOK, Unreadable, shown
+from grader.delivered import Delivered, beside, changed, everything, own_name, sender
+from grader.reading import MODULE, MODULE_SIZE, MODULES, NOTEBOOK, Unreadable, shown
 
-MOST_FILES = 100_000
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<lms>\d+)_assignsubmission_(file|onlinetext)(_(?P<file>.*))?")
-# The last number is the file's on the platform, and is long: lab_1_2_final.ipynb is no name of Canvas'.
-CANVAS = re.compile(r"(?P<name>[a-z]+)(_LATE)?_(?P<lms>\d+)_\d{3,}_(?P<file>.+)", re.IGNORECASE)
-NO_DATE = (1980, 1, 1, 0, 0, 0)  # what a zip file says that knows no time
 LEFT_OUT = " (left out)"  # ends the name of an empty file: something that is no notebook came in its place
 EARLIER = "An earlier attempt; a later one was taken."
 WHOSE = (
     "Whose is it? Name the student in roster.csv, or put it into a folder called like the student and collect the "
     "folder around that."
 )
-
-
-@dataclass
-class Delivered:
-    """A file that came. path: its name, of which nothing is believed. time: in UTC. why: why it cannot be read, if so.
-
-    archive: the zip file it was in. loose: its time is that of a file on this disk, which copying changes.
-    """
-
-    path: PurePosixPath
-    raw: bytes
-    time: datetime.datetime | None
-    why: str = ""
-    archive: str = ""
-    loose: bool = False
 
 
 @dataclass
@@ -65,76 +43,101 @@ class Collected:
 
 def collect(course: Path, places: list[Path]) -> list[Collected]:
     """Sort what lies in `places` into submitted/. Raises ValueError for a roster that cannot be used."""
-    labs = [rebuild.load(lab, course) for lab in source.labs(course) if rebuild.lab_file(lab, course).exists()]
-    people = roster.people(course)
-    team = {row["id"]: row.get("team") or row["id"] for row in people}
-    found: list[Collected] = []
-    newest: dict[tuple[str, str], tuple[Collected, Delivered, tuple]] = {}
-    origins: dict[tuple[str, str], Delivered] = {}  # of each person, also of a team's members
-    modules: dict[tuple, dict[str, bytes]] = {}
-    others: dict[str, list[tuple[Delivered, Path]]] = {}  # student -> what came that is no notebook, and from where
-    unreadable: list[tuple[Collected, Delivered, Path]] = []
-    labs_of: dict[Path, set[str]] = {}
-    for place, file in _everything(places):
-        person = _person(file.path, people)
-        student = team.get(person, person)
+    sorting = Sorting(course)
+    for place, file in everything(places):
+        sorting.add(place, file)
+    sorting.put_away()
+    return sorting.found
+
+
+class Sorting:
+    """What has come so far, and what becomes of it. found: a line for each notebook, and for who sent none."""
+
+    def __init__(self, course: Path):
+        self.course, self.people = course, roster.people(course)
+        self.labs = [rebuild.load(lab, course) for lab in source.labs(course) if rebuild.lab_file(lab, course).exists()]
+        self.team = {row["id"]: row.get("team") or row["id"] for row in self.people}
+        self.found: list[Collected] = []
+        # (student, lab) -> the newest notebook, and what its modules are listed under
+        self.newest: dict[tuple[str, str], tuple[Collected, Delivered, tuple]] = {}
+        self.origins: dict[tuple[str, str], Delivered] = {}  # of each person, also of a team's members
+        self.modules: dict[tuple, dict[str, bytes]] = {}
+        self.others: dict[str, list[tuple[Delivered, Path]]] = {}  # student -> what came that is no notebook
+        self.unreadable: list[tuple[Collected, Delivered, Path]] = []
+        self.labs_of: dict[Path, set[str]] = {}  # of each download
+
+    def add(self, place: Path, file: Delivered) -> None:
+        """Note one file of the download at `place`."""
+        person = _person(file.path, self.people)
+        student = self.team.get(person, person)
         one = Collected(shown(str(file.path), 200), student, problem=file.why, loose=file.loose)
-        beside = (place, file.archive, *_beside(file.path))
+        attempt = (place, file.archive, *beside(file.path))
         if not file.why and not NOTEBOOK.search(file.path.name):
-            name, mine = _own_name(file.path.name), modules.setdefault(beside, {})
-            if student and MODULE.fullmatch(name) and len(file.raw) <= MODULE_SIZE and len(mine) < MODULES:
-                mine[name] = file.raw
-            others.setdefault(student, []).append((Delivered(file.path, b"", file.time), place))
-            if not student:
-                one.problem = "It is no notebook, and whose it is cannot be told."
-                found.append(one)
-            continue
-        found.append(one)
+            self._no_notebook(one, place, file, self.modules.setdefault(attempt, {}))
+            return
+        self.found.append(one)
+        lab = None
         if not one.problem:
             try:
-                lab = rebuild.lab_of(reading.cells(file.raw, shown(file.path.name)), labs)
+                lab = rebuild.lab_of(reading.cells(file.raw, shown(file.path.name)), self.labs)
             except Unreadable as problem:
                 one.problem = str(problem)
-        if one.problem:
-            unreadable.append((one, file, place))
-            continue
         one.lab = lab.name if lab else ""
-        if not student or lab is None:
+        if one.problem:
+            self.unreadable.append((one, file, place))
+        elif not student or lab is None:
             one.problem = "It is no lab of this course." if student else WHOSE
-            continue
-        labs_of.setdefault(place, set()).add(lab.name)
-        strange = people and not {person, student} & {*team, *team.values()}
+        else:
+            self.labs_of.setdefault(place, set()).add(lab.name)
+            self._notebook(one, file, attempt, person)
+
+    def _no_notebook(self, one: Collected, place: Path, file: Delivered, modules: dict[str, bytes]) -> None:
+        name = own_name(file.path.name)
+        if one.student and MODULE.fullmatch(name) and len(file.raw) <= MODULE_SIZE and len(modules) < MODULES:
+            modules[name] = file.raw
+        if one.student:
+            self.others.setdefault(one.student, []).append((Delivered(file.path, b"", file.time), place))
+        else:
+            one.problem = "It is no notebook, and whose it is cannot be told."
+            self.found.append(one)
+
+    def _notebook(self, one: Collected, file: Delivered, attempt: tuple, person: str) -> None:
+        strange = self.people and not {person, one.student} & {*self.team, *self.team.values()}
         said = [f"{shown(person)} is not in roster.csv."] if strange else []
         said += ["When it came is not known, so it counts as in time."] if file.time is None else []
         one.remark = " ".join(said)
-        if (person, lab.name) not in origins or _moment(origins[person, lab.name]) <= _moment(file):
-            origins[person, lab.name] = file
-        earlier = newest.get((student, lab.name))
+        origin = self.origins.get((person, one.lab))
+        if origin is None or _moment(origin) <= _moment(file):
+            self.origins[person, one.lab] = file
+        earlier = self.newest.get((one.student, one.lab))
         if earlier and _moment(earlier[1]) > _moment(file):
             one.problem = EARLIER
-            continue
+            return
         if earlier:
             earlier[0].problem = EARLIER
-        newest[student, lab.name] = (one, file, beside)
-    for (student, lab), (one, file, beside) in newest.items():
-        one.problem = _take(course / "submitted" / student / lab, file, modules.get(beside, {}))
-    for (person, lab), file in origins.items():
-        origin = course / "graded" / person / f"{lab}.origin"
-        if not newest[team.get(person, person), lab][0].problem or not origin.exists():
-            store.write(origin, str(file.path))
-    told = {one.student for one in found}
-    for student, files in others.items():
-        if student not in told:
-            names = ", ".join(shown(file.path.name) for file, _ in files[:3])
-            one = Collected(shown(str(files[0][0].path), 200), student, problem=f"No notebook came, only {names}.")
-            found.append(one)
-            unreadable += [(one, file, place) for file, place in files[:3]]
-    for one, file, place in unreadable:  # a download is mostly of one lab
-        named = {lab.name for lab in labs if lab.name in str(file.path)} or labs_of.get(place, set())
-        if one.student and len(named) == 1:
-            (one.lab,) = named
-            _note(course / "submitted" / one.student / one.lab, file)
-    return found
+        self.newest[one.student, one.lab] = (one, file, attempt)
+
+    def put_away(self) -> None:
+        """Write the newest of each into submitted/, and leave a trace of who sent none that can be read."""
+        for (student, lab), (one, file, attempt) in self.newest.items():
+            one.problem = _take(self.course / "submitted" / student / lab, file, self.modules.get(attempt, {}))
+        for (person, lab), file in self.origins.items():
+            origin = self.course / "graded" / person / f"{lab}.origin"
+            if not self.newest[self.team.get(person, person), lab][0].problem or not origin.exists():
+                store.write(origin, str(file.path))
+        told = {one.student for one in self.found}
+        for student, files in self.others.items():
+            if student not in told:
+                names = ", ".join(shown(file.path.name) for file, _ in files[:3])
+                problem = f"No notebook came, only {names}."
+                one = Collected(shown(str(files[0][0].path), 200), student, problem=problem)
+                self.found.append(one)
+                self.unreadable += [(one, file, place) for file, place in files[:3]]
+        for one, file, place in self.unreadable:  # a download is mostly of one lab
+            named = {lab.name for lab in self.labs if lab.name in str(file.path)} or self.labs_of.get(place, set())
+            if one.student and len(named) == 1:
+                (one.lab,) = named
+                _note(self.course / "submitted" / one.student / one.lab, file)
 
 
 def notes(course: Path, found: list[Collected]) -> list[str]:
@@ -177,7 +180,7 @@ def _lies(folder: Path) -> tuple[datetime.datetime | None, bytes | None]:
     try:
         name, raw = next(iter(reading.files(folder, folder.name).items()))
         reading.cells(raw)
-        return late.handed_in(folder) or _changed(folder / name), raw
+        return late.handed_in(folder) or changed(folder / name), raw
     except (Unreadable, OSError):
         return None, None
 
@@ -201,118 +204,10 @@ def _moment(file: Delivered) -> datetime.datetime:
     return file.time or datetime.datetime.min
 
 
-def _changed(path: Path) -> datetime.datetime:
-    """When a file was changed, in UTC, to the second."""
-    return datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC).replace(tzinfo=None, microsecond=0)
-
-
-def _everything(places: list[Path]) -> Iterator[tuple[Path, Delivered]]:
-    for place in places:
-        for file in _delivered(place):
-            yield place, file
-
-
-def _delivered(place: Path) -> Iterator[Delivered]:
-    """The files of a zip file, of a folder and of zip files in it, or a file alone."""
-    if place.is_dir():
-        for path in sorted(place.rglob("*")):
-            inner = PurePosixPath(path.relative_to(place))
-            if path.is_file() and not any(LITTER.fullmatch(part) for part in inner.parts):
-                yield from _file(inner, path)
-    else:
-        yield from _file(PurePosixPath(place.name), place)
-
-
-def _file(inner: PurePosixPath, path: Path) -> Iterator[Delivered]:
-    try:
-        raw = reading.content(path, 4_000_000_000 if path.suffix.lower() == ".zip" else LARGEST)
-        time = _changed(path)
-    except (Unreadable, OSError) as problem:
-        yield Delivered(inner, b"", None, str(problem))
-        return
-    if raw[:2] != b"PK":
-        yield Delivered(inner, raw, time, loose=True)
-    elif any(_sender(part) for part in inner.parts):  # a student's own zip file in an unpacked download
-        for one in _unpacked(_outside(inner), raw, str(inner), nested=True, sent=time):
-            one.loose = True
-            yield one
-    else:
-        yield from _unpacked(_outside(inner), raw, str(inner))
-
-
-def _unpacked(
-    outside: PurePosixPath,
-    raw: bytes,
-    name: str,
-    nested: bool = False,
-    sent: datetime.datetime | None = None,
-) -> Iterator[Delivered]:
-    """The files of a zip file, read one by one with a limit; their names are only names.
-
-    nested: it is a student's own; its files came when it was `sent`, whatever the student's clock said.
-    """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-        entries = archive.infolist()[:MOST_FILES]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        yield Delivered(PurePosixPath(name), b"", sent, f"The zip file is broken ({error}).")
-        return
-    for entry in entries:
-        inner = outside / PurePosixPath(
-            *(part for part in re.split(r"[/\\]", entry.filename) if part not in ("", ".", ".."))
-        )
-        if entry.is_dir() or any(LITTER.fullmatch(part) for part in inner.parts):
-            continue
-        time = sent if nested else _packed(entry)
-        try:
-            with archive.open(entry) as file:
-                content = file.read(LARGEST + 1)
-        except (zipfile.BadZipFile, RuntimeError, ValueError, NotImplementedError, EOFError, OSError) as error:
-            yield Delivered(inner, b"", time, f"It cannot be unpacked ({error}).")
-            continue
-        if len(content) > LARGEST:
-            yield Delivered(inner, b"", time, f"It has more than {LARGEST / 1e6:.0f} MB: clear the outputs.")
-        elif content[:2] == b"PK" and inner.suffix.lower() == ".zip" and not nested:
-            yield from _unpacked(_outside(inner), content, str(inner), nested=True, sent=time)
-        else:
-            yield Delivered(inner, content, time, archive=name)
-
-
-def _packed(entry: zipfile.ZipInfo) -> datetime.datetime | None:
-    """When a zip file's entry was made, in UTC; None where it does not say."""
-    try:
-        here = datetime.datetime(*entry.date_time)  # a zip file knows no time zone
-        return None if entry.date_time == NO_DATE else here.astimezone(datetime.UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _sender(part: str) -> re.Match | None:
-    """What Moodle or Canvas says of the sender in a folder's or file's name."""
-    return MOODLE.fullmatch(part) or CANVAS.fullmatch(part)
-
-
-def _outside(archive: PurePosixPath) -> PurePosixPath:
-    """The folder that a zip file's content lies in: the zip file itself, where its name says whose it is."""
-    return archive if _sender(archive.name) else archive.parent
-
-
-def _beside(path: PurePosixPath) -> tuple[str, str]:
-    """What the files of one attempt share: the folder, and the sender where all students' files lie in one folder."""
-    match = _sender(path.name)
-    return str(path.parent), match["lms"] if match else ""
-
-
-def _own_name(name: str) -> str:
-    """A file's name before the platform changed it; Canvas numbers what is handed in again: mine-1.py."""
-    match = _sender(name)
-    return re.sub(r"-\d+(?=\.py$)", "", match["file"] or "") if match else name
-
-
 def _person(path: PurePosixPath, people: list[dict[str, str]]) -> str:
     """Whose a file is: the roster's id where it can be told, else the folder's name; empty if nobody knows."""
     names = [*path.parts[:-1], NOTEBOOK.sub("", path.name), PurePosixPath(path.name).stem]
-    senders = [match for part in [*path.parts[:-1], path.name] if (match := _sender(part))]
+    senders = [match for part in [*path.parts[:-1], path.name] if (match := sender(part))]
     claims = [(field, match[field]) for match in senders for field in ("lms", "name")]
     claims += [(field, part) for part in names for field in ("id", "name", "email")]
     for row in people:

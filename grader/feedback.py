@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from checks.core import KINDS, RIGHT
 from grader import book, judging, late, roster, store
 from grader.book import Mark
-from grader.collect import MOODLE
+from grader.delivered import MOODLE
 from grader.grade import _released, totals
 from grader.reading import shown
 from grader.rebuild import Lab
