@@ -184,7 +184,7 @@ def export(options: argparse.Namespace) -> int:
     rows, unfinished = exporting.export(options.course, options.file, options.form)
     print(f"{_written(options)}: {options.file}, {rows} rows.")
     if unfinished:
-        print(f"A person has still to grade these, so their sums are left out: {'; '.join(unfinished)}.")
+        print(f"A person has still to grade these; tables of sums leave them out: {'; '.join(unfinished)}.")
     return PROBLEMS_LEFT if unfinished else 0
 
 

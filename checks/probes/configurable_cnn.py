@@ -18,11 +18,6 @@ def build(student, case: dict) -> dict:
     return networks.observe(model, case) | {"penalty": penalty(model)}
 
 
-def all_layers(model) -> list:
-    """The layers in their order, those of networks inside the network among them."""
-    return [one for layer in model.layers for one in (all_layers(layer) if hasattr(layer, "layers") else [layer])]
-
-
 def penalises(regularizer) -> bool:
     """Whether there is a penalty, and one of another strength than 0."""
     return regularizer is not None and float(regularizer(np.ones((2, 2), "float32"))) != 0
@@ -30,7 +25,7 @@ def penalises(regularizer) -> bool:
 
 def penalty(model) -> dict:
     kernels, others = [], set()
-    for layer in all_layers(model):
+    for layer in networks.all_layers(model):
         if hasattr(layer, "kernel"):
             values = np.asarray(layer.kernel, dtype=float)
             sums = {"squares": float((values**2).sum()), "absolutes": float(np.abs(values).sum())}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from checks.probes.networks import activation_of, describe_model, observe
+from checks.probes.networks import activation_of, all_layers, describe_model, observe
 from checks.probes.running import call
 
 INPUTS = ["left", "right"]
@@ -23,7 +23,7 @@ def build_pair_model(student, case):
     if isinstance(model, keras.Sequential) or not hasattr(model, "operations"):
         return {"kind": "Sequential" if isinstance(model, keras.Sequential) else "other"}
     left, right, other, shift = (case[name] for name in ("left", "right", "other", "shift"))
-    layers = every(model)
+    layers = all_layers(model)
     shared = [layer for layer in layers if layer.name == "shared"]
     found = {
         "kind": "functional",
@@ -71,14 +71,9 @@ def build_pair_model(student, case):
     return found | {"seen": call(behaviour)}
 
 
-def every(model) -> list:
-    """The network's layers in their order; of networks inside it their layers."""
-    return [one for layer in model.layers for one in (every(layer) if hasattr(layer, "layers") else [layer])]
-
-
 def of_layer(model, name: str) -> list:
     """The kind of a layer, the name of its activation, how many numbers it gets; None where there is none."""
-    layer = next((layer for layer in every(model) if layer.name == name), None)
+    layer = next((layer for layer in all_layers(model) if layer.name == name), None)
     kernel = [int(weight.shape[0]) for weight in getattr(layer, "weights", [])[:1]]
     activation = activation_of(layer) if layer is not None else None
     return [type(layer).__name__ if layer else None, activation, *(kernel or [None])]
@@ -88,7 +83,7 @@ def after_shared(model) -> list[str]:
     """The kinds of what stands between the layer "shared" and the next Dense layer."""
 
     def name(operation) -> str:
-        inside = hasattr(operation, "layers") and "shared" in [one.name for one in every(operation)]
+        inside = hasattr(operation, "layers") and "shared" in [one.name for one in all_layers(operation)]
         return "shared" if inside else operation.name
 
     names, kinds = zip(*((name(one), type(one).__name__) for one in model.operations), strict=True)

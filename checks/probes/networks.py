@@ -163,13 +163,11 @@ def first_step(model, x, y) -> dict:
 
 def like(optimizer):
     """A new optimizer of the same settings that moves in each step."""
-    import keras
-
-    plan = optimizer._learning_rate
-    own = isinstance(plan, keras.optimizers.schedules.LearningRateSchedule) and "get_config" not in vars(type(plan))
-    if own:  # a plan that cannot be written down, which Keras wants only for saving
-        return type(optimizer)(plan)
-    return type(optimizer).from_config(optimizer.get_config() | {"gradient_accumulation_steps": None})
+    try:
+        settings = optimizer.get_config()
+    except NotImplementedError:  # of a plan that cannot be written down, which Keras wants only for saving
+        return type(optimizer)(optimizer._learning_rate)
+    return type(optimizer).from_config(settings | {"gradient_accumulation_steps": None})
 
 
 def joined(arrays: list[np.ndarray]) -> np.ndarray:
@@ -196,6 +194,11 @@ def ends_in_softmax(outputs: dict) -> bool:
     """Whether the outputs of a network are probabilities, up to the precision of bfloat16."""
     values = outputs.get("value")
     return values is not None and bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=0.03))
+
+
+def all_layers(model) -> list:
+    """The network's layers in their order; of networks inside it their layers."""
+    return [one for layer in model.layers for one in (all_layers(layer) if hasattr(layer, "layers") else [layer])]
 
 
 def each_called_once(model):

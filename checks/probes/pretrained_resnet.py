@@ -3,7 +3,7 @@
 import numpy as np
 
 from checks.plain import Unusable
-from checks.probes.networks import describe_model, each_called_once
+from checks.probes.networks import all_layers, describe_model, each_called_once
 from checks.probes.running import call, first_line
 
 
@@ -118,11 +118,6 @@ def grain(student, model, recorder: Recorder) -> float | None:
     return float(recorder.inputs[-1].std() / preprocess(image).std()) if "value" in outcome else None
 
 
-def flat(model) -> list:
-    """All layers of a model, those of nested models included."""
-    return [one for layer in model.layers for one in (flat(layer) if hasattr(layer, "layers") else [layer])]
-
-
 def response(
     model,
     x: np.ndarray,
@@ -134,8 +129,8 @@ def response(
 
     Of a normalisation only mean and variance are set, since not each one has a gamma and a beta; gamma is 0 or 1.
     """
-    convolutions = [layer for layer in flat(model) if type(layer).__name__ == "Conv2D"]
-    norms = [layer for layer in flat(model) if type(layer).__name__ == "BatchNormalization"]
+    convolutions = [layer for layer in all_layers(model) if type(layer).__name__ == "Conv2D"]
+    norms = [layer for layer in all_layers(model) if type(layer).__name__ == "BatchNormalization"]
     numbers = iter(kernels)
     for layer in convolutions:
         kernel = np.zeros(layer.kernel.shape, "float32")
@@ -190,7 +185,7 @@ def build_resnet20(student, case: dict) -> dict:
 
 def own_layers(model) -> list[str]:
     """The kinds of layers with weights that are not Keras' own: what is in them, a description does not show."""
-    kinds = (type(layer) for layer in flat(model) if layer.weights)
+    kinds = (type(layer) for layer in all_layers(model) if layer.weights)
     return [kind.__name__ for kind in kinds if not kind.__module__.startswith("keras.")]
 
 
@@ -225,7 +220,7 @@ def freeze_backbone(student, case: dict) -> dict:
         "after": frozen.get_weights(),
         "trainable": [
             type(layer).__name__
-            for layer in flat(frozen)
+            for layer in all_layers(frozen)
             if layer.trainable_weights or layer.trainable and isinstance(layer, keras.layers.BatchNormalization)
         ],
     }
@@ -233,7 +228,7 @@ def freeze_backbone(student, case: dict) -> dict:
 
 def kinds_of(model) -> list[str]:
     """The kinds of all layers but for inputs: a network that is called in another one brings its own."""
-    return [kind for kind in (type(layer).__name__ for layer in flat(model)) if kind != "InputLayer"]
+    return [kind for kind in (type(layer).__name__ for layer in all_layers(model)) if kind != "InputLayer"]
 
 
 def statistics(norms: list) -> list[np.ndarray]:
@@ -249,8 +244,8 @@ def add_head(student, case: dict) -> dict:
     features = np.asarray(body(case["x"], training=False))
     model = student(body, case["classes"])
     found = describe_model(model, (12, 12, 3))
-    dense = [layer for layer in flat(model) if isinstance(layer, keras.layers.Dense)]
-    norms = [layer for layer in flat(model) if isinstance(layer, keras.layers.BatchNormalization)]
+    dense = [layer for layer in all_layers(model) if isinstance(layer, keras.layers.Dense)]
+    norms = [layer for layer in all_layers(model) if isinstance(layer, keras.layers.BatchNormalization)]
     norms = [layer for layer in norms if np.any(layer.get_weights()[-2])]  # without new ones of the head
     outputs, before = call(lambda: np.asarray(model(case["x"], training=False))), statistics(norms)
     for layer in norms:
@@ -265,7 +260,9 @@ def add_head(student, case: dict) -> dict:
         "outputs": outputs,
         "dense": [layer.get_weights() for layer in dense],
         "dense_trainable": [bool(layer.trainable_weights) for layer in dense],
-        "body_learns": any(layer.trainable_weights for layer in flat(model) if isinstance(layer, keras.layers.Conv2D)),
+        "body_learns": any(
+            layer.trainable_weights for layer in all_layers(model) if isinstance(layer, keras.layers.Conv2D)
+        ),
         "before": before,
         "after": statistics(norms),
     }
