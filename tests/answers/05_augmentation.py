@@ -794,9 +794,15 @@ def read(path):
         return shard["x"], shard["y"]
 
 
-def from_images(generator, batch_size, dtype="float32"):
-    """A data set from a generator of single images."""
-    signature = (tf.TensorSpec(PIXELS, dtype), tf.TensorSpec((), "int64"))
+def from_arrays(generator, batch_size, dtype="float32"):
+    """A data set from a generator of arrays, (images, labels), such as whole shards."""
+    signature = (tf.TensorSpec((None, *PIXELS), dtype), tf.TensorSpec((None,), "int64"))
+    return tf.data.Dataset.from_generator(generator, output_signature=signature).rebatch(batch_size).prefetch(1)
+
+
+def from_images(generator, batch_size):
+    """A data set from a generator of single images, which takes longer."""
+    signature = (tf.TensorSpec(PIXELS, "float32"), tf.TensorSpec((), "int64"))
     return tf.data.Dataset.from_generator(generator, output_signature=signature).batch(batch_size).prefetch(1)
 
 
@@ -805,28 +811,45 @@ def streaming(
     batch_size,
     training,
     paths=sorted_paths,
-    shuffle_shards=True,
+    read=read,
+    shard_order=None,
     shuffle_images=True,
     prepare=lambda x: x.astype("float32") / 255,
     dtype="float32",
+    seed=None,
 ):
-    """The right answer with a generator of single images, and a place for each mistake."""
+    """The right answer with a generator of whole shards, and a place for each mistake."""
     rng = np.random.default_rng()
 
-    def images():
+    def shards():
+        draw = rng if seed is None else np.random.default_rng(seed)
         files = paths(folder)
-        for k in rng.permutation(len(files)) if training and shuffle_shards else range(len(files)):
+        order = range(len(files)) if not training else shard_order or draw.permutation(len(files)).tolist()
+        for k in order:
             x, y = read(files[k])
-            order = rng.permutation(len(x)) if training and shuffle_images else range(len(x))
-            for i in order:
-                yield prepare(x[i]), y[i]
+            places = draw.permutation(len(x)) if training and shuffle_images else np.arange(len(x))
+            yield prepare(x[places]), y[places]
 
-    return from_images(images, batch_size, dtype)
+    return from_arrays(shards, batch_size, dtype)
+
+
+@right("stream_from_disk")
+def shards_rebatched(folder, batch_size, training=False):
+    return streaming(folder, batch_size, training)
 
 
 @right("stream_from_disk")
 def image_by_image(folder, batch_size, training=False):
-    return streaming(folder, batch_size, training)
+    rng = np.random.default_rng()
+
+    def images():
+        files = sorted_paths(folder)
+        for k in rng.permutation(len(files)) if training else range(len(files)):
+            x, y = read(files[k])
+            for i in rng.permutation(len(x)) if training else range(len(x)):
+                yield x[i] / np.float32(255), y[i]
+
+    return from_images(images, batch_size)
 
 
 @right("stream_from_disk")
@@ -911,7 +934,7 @@ def all_shards_kept_in_training(folder, batch_size, training=False):
     if not training:
         return streaming(folder, batch_size, training)
     shards = {path: read(path) for path in sorted_paths(folder)}
-    return from_shards(folder, batch_size, training, shards.get)
+    return streaming(folder, batch_size, training, read=shards.get)
 
 
 @wrong("stream_from_disk", says="Before the first batch came out, the last shard had been read")
@@ -920,14 +943,14 @@ def all_shards_read_at_the_start_of_an_epoch(folder, batch_size, training=False)
         return streaming(folder, batch_size, training)
     rng = np.random.default_rng()
 
-    def images():
-        shards = [read(path) for path in sorted_paths(folder)]
-        for k in rng.permutation(len(shards)):
-            x, y = shards[k]
-            for i in rng.permutation(len(x)):
-                yield x[i] / np.float32(255), y[i]
+    def shards():
+        everything = [read(path) for path in sorted_paths(folder)]
+        for k in rng.permutation(len(everything)):
+            x, y = everything[k]
+            order = rng.permutation(len(x))
+            yield x[order] / np.float32(255), y[order]
 
-    return from_images(images, batch_size)
+    return from_arrays(shards, batch_size)
 
 
 @wrong("stream_from_disk", says="What does not fit in memory must be read one shard at a time")
@@ -985,13 +1008,11 @@ def five_shards(folder, batch_size, training=False):
 
 @wrong("stream_from_disk", says="of the labels belong to their image")
 def labels_not_shuffled(folder, batch_size, training=False):
-    def images():
-        rng = np.random.default_rng()
-        for path in rng.permutation(sorted_paths(folder)) if training else sorted_paths(folder):
-            x, y = read(path)
-            yield from zip(rng.permutation(x) / np.float32(255) if training else x / np.float32(255), y, strict=True)
+    def read_badly(path):
+        x, y = read(path)
+        return (np.random.permutation(x) if training else x), y  # noqa: NPY002
 
-    return from_images(images, batch_size)
+    return streaming(folder, batch_size, training, read=read_badly, shuffle_images=False)
 
 
 @wrong("stream_from_disk", says="arrive as uint8")
@@ -1031,20 +1052,12 @@ def only_shards_shuffled(folder, batch_size, training=False):
 
 @wrong("stream_from_disk", says="the shards always come in one order")
 def only_images_shuffled(folder, batch_size, training=False):
-    return streaming(folder, batch_size, training, shuffle_shards=False)
+    return streaming(folder, batch_size, training, shard_order=range(7))
 
 
 @wrong("stream_from_disk", says="Each epoch should be shuffled anew")
 def seeded_in_the_generator(folder, batch_size, training=False):
-    def images():
-        rng = np.random.default_rng(0)
-        files = sorted_paths(folder)
-        for k in rng.permutation(len(files)) if training else range(len(files)):
-            x, y = read(files[k])
-            for i in rng.permutation(len(x)) if training else range(len(x)):
-                yield x[i] / np.float32(255), y[i]
-
-    return from_images(images, batch_size)
+    return streaming(folder, batch_size, training, seed=0)
 
 
 @wrong("stream_from_disk", says="All batches but the last should hold 16 images; your batch 4 holds 12.")
@@ -1081,35 +1094,14 @@ def streamed_for_ever(folder, batch_size, training=False):
     return streaming(folder, batch_size, training).repeat()
 
 
-def from_shards(folder, batch_size, training, read=read, shard_order=None, rng=None):
-    """The right answer with a generator of whole shards, and a place for other ways to read and to shuffle."""
-    rng = rng or np.random.default_rng()
-
-    def shards():
-        files = sorted_paths(folder)
-        order = range(len(files)) if not training else shard_order or rng.permutation(len(files)).tolist()
-        for k in order:
-            x, y = read(files[k])
-            places = rng.permutation(len(x)) if training else np.arange(len(x))
-            yield x[places] / np.float32(255), y[places]
-
-    signature = (tf.TensorSpec((None, *PIXELS), "float32"), tf.TensorSpec((None,), "int64"))
-    return tf.data.Dataset.from_generator(shards, output_signature=signature).rebatch(batch_size).prefetch(1)
-
-
-@right("stream_from_disk")
-def shards_rebatched(folder, batch_size, training=False):
-    return from_shards(folder, batch_size, training)
-
-
 @wrong("stream_from_disk", says="Images stay in memory after they were used")
 def shards_remembered(folder, batch_size, training=False):
-    return from_shards(folder, batch_size, training, functools.cache(read))
+    return streaming(folder, batch_size, training, read=functools.cache(read))
 
 
 @wrong("stream_from_disk", says="the images within a shard are shuffled, but the shards")
 def shards_shuffled_once(folder, batch_size, training=False):
-    return from_shards(folder, batch_size, training, shard_order=[4, 0, 6, 2, 5, 1, 3])
+    return streaming(folder, batch_size, training, shard_order=[4, 0, 6, 2, 5, 1, 3])
 
 
 @wrong("stream_from_disk", says="Within each shard, the second epoch has the same order")
@@ -1119,22 +1111,17 @@ def images_shuffled_once(folder, batch_size, training=False):
         order = np.random.default_rng(0).permutation(len(x)) if training else np.arange(len(x))
         return x[order], y[order]
 
-    def images():
-        for path in np.random.permutation(sorted_paths(folder)) if training else sorted_paths(folder):  # noqa: NPY002
-            x, y = in_fixed_order(path)
-            yield from zip(x / np.float32(255), y, strict=True)
-
-    return from_images(images, batch_size)
+    return streaming(folder, batch_size, training, read=in_fixed_order, shuffle_images=False)
 
 
 @wrong("stream_from_disk", says="The images go from -1 to 1")
 def scaled_to_minus_one(folder, batch_size, training=False):
-    return from_shards(folder, batch_size, training).map(lambda images, labels: (2 * images - 1, labels))
+    return streaming(folder, batch_size, training).map(lambda images, labels: (2 * images - 1, labels))
 
 
 @wrong("stream_from_disk", says="a second pass, for the next epoch, gives no batch")
 def generator_used_up(folder, batch_size, training=False):
-    one_pass = from_shards(folder, batch_size, training).as_numpy_iterator()
+    one_pass = streaming(folder, batch_size, training).as_numpy_iterator()
     signature = (tf.TensorSpec((None, *PIXELS), "float32"), tf.TensorSpec((None,), "int64"))
     return tf.data.Dataset.from_generator(lambda: one_pass, output_signature=signature)
 
