@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         said = f"{problem.filename}: {problem.strerror}." if problem.filename else str(problem)
         print(said, file=sys.stderr)
         return 1
-    except (PipelineError, NoSandbox, GradingError, ValueError) as problem:
+    except (PipelineError, NoSandbox, GradingError) as problem:
         print(str(problem) or type(problem).__name__, file=sys.stderr)
         return 1
     finally:

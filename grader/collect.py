@@ -42,7 +42,7 @@ class Collected:
 
 
 def collect(course: Path, places: list[Path]) -> list[Collected]:
-    """Sort what lies in `places` into submitted/. Raises ValueError for a roster that cannot be used."""
+    """Sort what lies in `places` into submitted/. Raises PipelineError for a roster that cannot be used."""
     sorting = Sorting(course)
     for place, file in everything(places):
         sorting.add(place, file)

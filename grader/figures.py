@@ -44,10 +44,10 @@ def fresh(text: str, lab: str, runs: Path = RUNS) -> str:
 def figure(mark: re.Match, lab: str, runs: Path) -> float:
     """The value that a mark names."""
     if mark["kind"] == "our":
-        curve = json.loads((runs / lab / f"{mark['run']}.json").read_text())[mark["metric"]]
+        curve = json.loads((runs / lab / f"{mark['run']}.json").read_bytes())[mark["metric"]]
         return curve[int(mark["epoch"] or 0) - 1] if isinstance(curve, list) else curve
     name, column = ("../published.json", "value") if mark["kind"] == "published" else ("results.json", mark["kind"])
-    rows = json.loads((runs / name).read_text())
+    rows = json.loads((runs / name).read_bytes())
     place = (lab, mark["run"], mark["metric"])
     return next(row[column] for row in rows if (row["lab"], row["run"], row["metric"]) == place)
 

@@ -19,18 +19,21 @@ from grader.sandbox import PROBE_HALF, ROOT
 
 SECRET = "class_secret"  # the file's name, beside gradebook.db
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "ipython")
-RUNS = ("inside.py", "probing.py", "reading.py", "rebuild.py", "sandbox.py")  # of grader/: what records depend on
+RUNS = ("inside", "probing", "reading", "rebuild", "sandbox", "source", "work")  # of grader/: what records depend on
 
 
 def secret(course: Path) -> str:
     """The class's secret; made if there is none yet, in a dry run for that run alone."""
     file = course / SECRET
-    if not file.exists() and not store.writing:
-        return secrets.token_hex(16)
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(16))
-    return file.read_text().strip()
+    if file.exists() and (known := file.read_text().strip()):
+        return known
+    made = secrets.token_hex(16)
+    if store.writing:
+        unfinished = file.with_name(f".{SECRET}.tmp")  # whole or not at all: from an empty one anybody could draw
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(made)
+        unfinished.replace(file)
+    return made
 
 
 def seed(secret: str, lab: str, exercise: str) -> int:
@@ -96,15 +99,19 @@ def digest(*parts: bytes | str) -> str:
     return whole.hexdigest()
 
 
+def files_that_run() -> list[Path]:
+    """The course's code that makes records of a submission."""
+    files = [path for name in PROBE_HALF for path in sorted((ROOT / "checks").glob(f"{name}/*.py"))]
+    files += [ROOT / "checks" / name for name in PROBE_HALF if name.endswith(".py")]
+    return files + [*sorted((ROOT / "helpers").rglob("*.py")), *(ROOT / "grader" / f"{name}.py" for name in RUNS)]
+
+
 @functools.cache
 def code_that_runs(secret: str, lab: Lab) -> str:
     """A fingerprint of all that records depend on besides the submission: what runs, on which cases, with what."""
-    files = [path for name in PROBE_HALF for path in sorted((ROOT / "checks").glob(f"{name}/*.py"))]
-    files += [ROOT / "checks" / name for name in PROBE_HALF if name.endswith(".py")]
-    files += [*sorted((ROOT / "helpers").glob("*.py")), *(ROOT / "grader" / name for name in RUNS)]
     requests = [request(secret, lab.name, name) for name in sorted(lab.exercises)]
     versions = [f"{name} {version(name)}" for name in LIBRARIES]
-    return digest(lab.text, *(file.read_bytes() for file in files), *requests, *versions)
+    return digest(lab.text, *(file.read_bytes() for file in files_that_run()), *requests, *versions)
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNo
 
 from grader import book, store
 from grader.reading import Unreadable, content, text
+from grader.source import PipelineError
 
 
 def handed_in(folder: Path) -> datetime.datetime | None:
@@ -25,18 +26,18 @@ def handed_in(folder: Path) -> datetime.datetime | None:
 def per_day(course: Path) -> float:
     """`late_per_day` of class.toml: the fraction of the points that each day begun after the due date costs.
 
-    Raises ValueError for a file that says anything else.
+    Raises PipelineError for a file that says anything else.
     """
     file = course / "class.toml"
     try:
         said = tomllib.loads(text(file.read_bytes())) if file.exists() else {}
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"class.toml cannot be read ({error}): write a line such as late_per_day = 0.1.") from None
+        raise PipelineError(f"class.toml cannot be read ({error}): write a line such as late_per_day = 0.1.") from None
     if unknown := [key for key in said if key != "late_per_day"]:
-        raise ValueError(f"class.toml sets '{unknown[0]}', which nothing reads: only late_per_day can be set.")
+        raise PipelineError(f"class.toml sets '{unknown[0]}', which nothing reads: only late_per_day can be set.")
     cost = said.get("late_per_day", 0.0)
     if isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost <= 1:
-        raise ValueError(f"In class.toml late_per_day is to be a number from 0 to 1, such as 0.1, and not {cost!r}.")
+        raise PipelineError(f"In class.toml late_per_day is to be a number from 0 to 1, such as 0.1, and not {cost!r}.")
     return float(cost)
 
 
@@ -53,7 +54,7 @@ def told(at: datetime.datetime | None, due: datetime.datetime | None, penalty: f
 def settle(course: Path, gradebook: Gradebook) -> None:
     """Take off what lateness costs of all points that there are now, those of a person included.
 
-    Raises ValueError for a class.toml that cannot be used.
+    Raises PipelineError for a class.toml that cannot be used.
     """
     fraction = per_day(course)
     points = Counter()

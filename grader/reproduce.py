@@ -137,9 +137,9 @@ def table(rows: list[dict]) -> str:
 
 def write_readme(rows: list[dict]) -> None:
     """Put the table between its marks."""
-    before, _, rest = README.read_text().partition(BEGIN)
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}")
+    README.write_text(f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}", encoding="utf-8")
 
 
 def merged(before: list[dict], found: list[dict]) -> list[dict]:
@@ -157,11 +157,11 @@ def main() -> None:
         sys.exit(f"Nothing is measured in '{lab}', only in: {', '.join(functions)}.")
     wanted = [lab] if lab else list(functions)
     found = [one for lab in wanted for one in measure(lab, functions[lab])]
-    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    before = json.loads(RESULTS.read_bytes()) if RESULTS.exists() else []
     rows = merged(before, found)
     for run in dict.fromkeys((one["lab"], one["run"]) for one in rows if one in before and one["lab"] in wanted):
         print("kept, not measured here:", *run)
-    RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     write_readme(rows)
     checksums.write()
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from grader import tables
 from grader.reading import shown
+from grader.source import PipelineError
 
 COLUMNS = ("id", "name", "email", "lms", "team")
 
 
 def people(course: Path) -> list[dict[str, str]]:
-    """The rows, without blanks around the values. Raises ValueError for a roster that does not say who is who."""
+    """The rows, without blanks around the values. Raises PipelineError for a roster that does not say who is who."""
     rows = [
         {head.casefold(): unicodedata.normalize("NFC", value.strip()) for head, value in row.items()}
         for row in tables.read(course / "roster.csv")
@@ -22,21 +23,21 @@ def people(course: Path) -> list[dict[str, str]]:
     ids: set[str] = set()
     for row in rows:
         if "id" not in row:
-            raise ValueError(f"roster.csv has no column 'id': its first line is to name {', '.join(COLUMNS)}.")
+            raise PipelineError(f"roster.csv has no column 'id': its first line is to name {', '.join(COLUMNS)}.")
         if not row["id"]:
-            raise ValueError(f"In roster.csv a row has no id: {', '.join(filter(None, row.values()))}.")
+            raise PipelineError(f"In roster.csv a row has no id: {', '.join(filter(None, row.values()))}.")
         if row["id"] in ids:
-            raise ValueError(f"In roster.csv the id '{row['id']}' stands twice: give each student one row.")
+            raise PipelineError(f"In roster.csv the id '{row['id']}' stands twice: give each student one row.")
         ids.add(row["id"])
     for row in rows:
         for name in (row["id"], row.get("team", "")):
             if name.startswith(".") or set("/\\") & set(name) or shown(name, 120) != name:
-                raise ValueError(
+                raise PipelineError(
                     f"In roster.csv '{shown(name)}' cannot be a folder's name: leave out slashes, quotation marks, "
                     "<, > and a dot at the beginning."
                 )
         if row.get("team") in ids:
-            raise ValueError(f"In roster.csv '{row['team']}' is a team and a student: call the team otherwise.")
+            raise PipelineError(f"In roster.csv '{row['team']}' is a team and a student: call the team otherwise.")
     return rows
 
 

@@ -92,7 +92,7 @@ METADATA = {
 
 
 class PipelineError(Exception):
-    """A step of the pipeline failed; the message says in which lab and why."""
+    """A step of the pipeline failed; the message says where and why."""
 
 
 @dataclass

@@ -83,7 +83,7 @@ def skipped(pieces: list[tuple], lab: str) -> float:
     """Seconds of the trainings that the executed solution leaves out."""
     found = [skip for cell, text in pieces if "author-only" in tags(cell) for skip in SKIPPED.finditer(text)]
     return sum(
-        sum(json.loads((RUNS / lab / f"{run}.json").read_text())["seconds"][: skip["epochs"] and int(skip["epochs"])])
+        sum(json.loads((RUNS / lab / f"{run}.json").read_bytes())["seconds"][: skip["epochs"] and int(skip["epochs"])])
         for skip in found
         for run in skip["runs"].split(", ")
     )
@@ -122,8 +122,9 @@ def note_quick(lab: str, seconds: float) -> None:
 
 
 def _note(key: str, seconds: dict[str, float]) -> None:
-    found = json.loads(WAITING.read_text()) if WAITING.exists() else {}
-    WAITING.write_text(json.dumps(dict(sorted({**found, key: seconds}.items())), indent=1, ensure_ascii=False) + "\n")
+    found = json.loads(WAITING.read_bytes()) if WAITING.exists() else {}
+    table = json.dumps(dict(sorted({**found, key: seconds}.items())), indent=1, ensure_ascii=False)
+    WAITING.write_text(table + "\n", encoding="utf-8")
 
 
 def timed(nb: nbformat.NotebookNode, lab: str) -> nbformat.NotebookNode:
@@ -168,7 +169,7 @@ def quick(lab: str) -> float:
 
 def noted(key: str) -> dict[str, float]:
     """What was noted of a lab, section -> seconds; or under "quick" of all in that profile, lab -> seconds."""
-    return json.loads(WAITING.read_text()).get(key, {}) if WAITING.exists() else {}
+    return json.loads(WAITING.read_bytes()).get(key, {}) if WAITING.exists() else {}
 
 
 def in_words(seconds: float) -> str:

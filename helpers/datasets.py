@@ -200,6 +200,8 @@ def download(name: str) -> Path:
         np.savez(converted, **dict(zip(ARRAYS, arrays, strict=True)))
         converted.replace(target)
     except OSError as error:
+        if target.exists():  # the other one was quicker, and has cleared the workshop away
+            return target
         raise DataError(f"{title} could not be stored in {target.parent}: {error}.") from None
     shutil.rmtree(workshop, ignore_errors=True)
     return target

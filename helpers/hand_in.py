@@ -31,8 +31,8 @@ def notebook(name: str = "") -> None:
 
     name: a lab's folder name or a notebook's path; the notebook of this kernel unless said. Test cells that were
     damaged are put right in what is written; answers are never touched. The notebook runs in a fresh kernel in the
-    profile `ci`, as the grader does it. Raises CourseError if there is no such notebook. In a kernel with the profile
-    `ci`, and in a notebook without a lab's name, nothing is done.
+    profile `ci`, as the grader does it. Raises CourseError if there is no such notebook, or only a part of one. In a
+    kernel with the profile `ci`, and in a notebook without a lab's name, nothing is done.
     """
     import nbformat
 
@@ -40,7 +40,7 @@ def notebook(name: str = "") -> None:
         Message("info", "", "In a student's lab this cell checks the notebook, and writes what is handed in.").show()
         return
     file = found(name)
-    nb = nbformat.read(file, as_version=4)
+    nb = read(file)
     known, asked = (
         next((about for lab, about in of_labs.items() if lab[3:] == lab_of(nb)), {})
         for of_labs in (progress.exercises(), progress.written_questions())
@@ -64,6 +64,16 @@ def notebook(name: str = "") -> None:
     lines.append(f"Hand in the file `{target.name}`, the way your instructor asks for it.")
     title = "Everything is there, and right" if complete else "You can hand in; this is not finished"
     Message("good" if complete else "warning", title, "\n".join(lines), rows=rows).show()
+
+
+def read(file: Path):
+    """A notebook. Raises CourseError for a file that is none."""
+    import nbformat
+
+    try:
+        return nbformat.read(file, as_version=4)
+    except (ValueError, LookupError, AttributeError):
+        raise CourseError(f"{file.name} is no notebook, or only a part of one. {BACK}") from None
 
 
 def found(name: str = "") -> Path:

@@ -63,12 +63,12 @@ def reference_run(lab: str, run: str) -> dict:
     path = REFERENCE_RUNS / lab / f"{run}.json"
     if not path.exists():
         raise CourseError(f"There is no reference run '{run}' of lab {lab}; {_stored(path)}.")
-    return json.loads(path.read_text())
+    return json.loads(path.read_bytes())
 
 
 def reference_figures(lab: str) -> list[dict]:
     """What `make reproduce` measured for a lab: rows with 'run', 'metric', 'mean' and 'std' over the seeds."""
-    rows = json.loads((REFERENCE_RUNS / "results.json").read_text())
+    rows = json.loads((REFERENCE_RUNS / "results.json").read_bytes())
     return [row for row in rows if row["lab"] == lab]
 
 
@@ -79,7 +79,7 @@ def with_spread(run: dict, keys: list[str]) -> tuple[list[float], list[float]]:
 
 def published(lab: str, metric: str) -> dict[str, float]:
     """What others have published about the runs of a lab, such as its "val_accuracy": run -> figure."""
-    rows = json.loads((DATA / "published.json").read_text())
+    rows = json.loads((DATA / "published.json").read_bytes())
     return {row["run"]: row["value"] for row in rows if (row["lab"], row["metric"]) == (lab, metric)}
 
 

@@ -172,6 +172,8 @@ def test_right_trainings_hear_nothing(heard):
     assert heard(network(optimizer=keras.optimizers.Adam(0.01)), x=IMAGES, y=CLASSES) == []
     assert heard(network(units=1, last="sigmoid", loss="binary_crossentropy"), x=IMAGES, y=EVEN) == []
     assert heard(network(units=1, last=None, loss="mse"), x=IMAGES, y=EVEN) == []
+    strokes = IMAGES > 0.5  # truth values
+    assert heard(network(optimizer="adam"), x=strokes, y=CLASSES, validation_data=(~strokes[:8], CLASSES[:8])) == []
 
 
 def test_several_inputs_are_left_alone(heard):

@@ -1,5 +1,6 @@
 """A small class through the grader: what honest people do to notebooks, resubmissions, hands, crashes, one rule."""
 
+import ast
 import collections
 import contextlib
 import copy
@@ -48,7 +49,7 @@ from grader import (
 )
 from grader import grade as grading
 from grader.release import generate, serialised
-from grader.source import ROOT
+from grader.source import ROOT, PipelineError
 from tests import redteam
 from tests.redteam import LAB, SECRET, cell, fill, release, solved, submit, write_course
 
@@ -472,7 +473,7 @@ def test_members_of_a_team_hand_in_for_it_and_get_its_points(small):
     feedback.feedback(small, [LAB])
     assert sorted(path.name for path in (small / "feedback").iterdir()) == ["ann", "bob", "cid"]
     (small / "roster.csv").write_text(roster.replace("reds", "cid"))
-    with pytest.raises(ValueError, match="'cid' is a team and a student"):
+    with pytest.raises(PipelineError, match="'cid' is a team and a student"):
         export.export(small, small / "wide.csv", "wide")
 
 
@@ -535,6 +536,25 @@ def test_secret_is_made_once_and_for_this_user_alone(tmp_path):
     assert len(first) == 32 and judging.secret(tmp_path) == first
     assert (tmp_path / judging.SECRET).stat().st_mode & 0o77 == 0
     assert len({judging.seed(secret, LAB, "max_pool") for secret in (first, SECRET)}) == 2
+    (tmp_path / judging.SECRET).write_text("")  # as a stopped machine may leave it
+    assert len(judging.secret(tmp_path)) == 32
+
+
+def test_records_depend_on_all_code_that_runs_beside_a_student():
+    seen = [path for one in sandbox.view() if one.startswith(str(ROOT)) for path in Path(one).rglob("*.py")]
+    seen += [Path(one) for one in sandbox.view() if one.startswith(str(ROOT)) and one.endswith(".py")]
+    assert {path for path in seen if path.is_relative_to(ROOT / "helpers") or path.is_relative_to(ROOT / "checks")} <= {
+        *judging.files_that_run()
+    }
+    imported = {
+        name.name
+        for path in judging.files_that_run()
+        if path.parent == ROOT / "grader"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "grader"
+        for name in node.names
+    }
+    assert {"inside", "sandbox", "rebuild"} <= imported and imported - {"judging"} <= {*judging.RUNS}
 
 
 def everything(course: Path) -> tuple:

@@ -11,7 +11,7 @@ import pytest
 from checks.core import NOT_ATTEMPTED, RIGHT
 from grader import book, collect, export, feedback, judging, late, reading, rebuild, report, roster, store, tables
 from grader import grade as grading
-from grader.source import ROOT
+from grader.source import ROOT, PipelineError
 from tests import redteam
 from tests.redteam import LAB
 
@@ -189,7 +189,7 @@ def test_a_roster_may_be_written_carelessly(tmp_path):
 )
 def test_a_roster_that_says_not_who_is_who_is_refused(tmp_path, table, says):
     (tmp_path / "roster.csv").write_text(table)
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(PipelineError, match=says):
         roster.people(tmp_path)
 
 
@@ -207,7 +207,7 @@ def test_a_roster_that_says_not_who_is_who_is_refused(tmp_path, table, says):
 )
 def test_a_class_toml_that_cannot_be_used_is_refused_by_name(tmp_path, line, says):
     (tmp_path / "class.toml").write_text(line)
-    with pytest.raises(ValueError, match=says) as refused:
+    with pytest.raises(PipelineError, match=says) as refused:
         late.per_day(tmp_path)
     assert "class.toml" in str(refused.value) and "\n" not in str(refused.value)
     (tmp_path / "class.toml").write_text("\ufefflate_per_day = 0.1\n", encoding="utf-8")

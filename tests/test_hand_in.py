@@ -80,8 +80,11 @@ def test_written_answers_that_are_empty_or_gone_are_named(tmp_path, monkeypatch,
     assert "written_when: the cell of this answer is gone. In a terminal of the course `python -m helpers upd" in said
 
 
-def test_notebook_that_there_is_not_is_one_sentence():
+def test_notebook_that_there_is_not_or_only_half_is_one_sentence(tmp_path):
     with pytest.raises(CourseError, match="There is no notebook 00_nothing; the labs are: 00_getting_started, "):
         hand_in.found("00_nothing")
+    (tmp_path / "half.ipynb").write_text('{"cells": [')
+    with pytest.raises(CourseError, match="half.ipynb is no notebook, or only a part of one. In a terminal"):
+        hand_in.notebook(str(tmp_path / "half.ipynb"))
     with pytest.raises(CourseError, match="on Colab it never can"):
         hand_in.found()

@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ import pytest
 from grader import lint, release, source
 from helpers import __main__ as command_line
 from helpers import progress
+from helpers.backstage import lab as start
 from helpers.progress import CLOSE, RIGHT, WRONG, measured, note_outcome, predict
 
 
@@ -348,3 +351,13 @@ MEASURED
 def test_linter_wants_a_measurement_for_each_prediction(asked, told, fault):
     found = lint.problems(source.read(LAB.replace("PREDICT", asked).replace("MEASURED", told)))
     assert (fault is None and not found) or any(fault in sentence for sentence in found)
+
+
+def test_the_start_page_has_every_lab_a_broken_one_too(tmp_path, monkeypatch):
+    shutil.copytree(start.NOTEBOOKS, tmp_path / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    monkeypatch.setattr(start, "NOTEBOOKS", tmp_path / "notebooks")
+    (start.NOTEBOOKS / "00_getting_started" / "00_getting_started.ipynb").unlink()
+    (start.NOTEBOOKS / "01_convolution_basics" / "01_convolution_basics.ipynb").write_text("[]")
+    page = start.start_page()
+    assert page.count("This notebook is missing or broken: `python -m helpers update` brings it back.") == 2
+    assert len(re.findall(r"\| \d+ minutes \|", page)) == len(progress.exercises()) - 2

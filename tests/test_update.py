@@ -139,6 +139,13 @@ def test_git_brings_the_release_and_the_old_notebooks_are_kept(course, capsys):
     assert f"{LAB}: up to date\n  triple: the new release" in capsys.readouterr().out
 
 
+def test_a_broken_notebook_stops_nobody(course, capsys):
+    course.write_text("half a note")
+    update.update()
+    assert "second edition" in course.read_text()
+    assert f"{LAB}: your notebook is broken: nothing was taken from it." in capsys.readouterr().out
+
+
 def test_git_that_fails_leaves_everything_as_it_was(course, tmp_path):
     before = course.read_text()
     (tmp_path / "published").rename(tmp_path / "elsewhere")

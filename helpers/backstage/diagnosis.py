@@ -219,9 +219,11 @@ def of_the_parts(x, y, validation, split: float, shuffle: bool) -> Iterator[str]
     if not isinstance(validation, tuple | list) or not isinstance(validation[0], np.ndarray) or not len(validation[0]):
         return
     x_val = validation[0][:SAMPLE]
-    one, other = (float(np.percentile(np.abs(part), 99)) for part in (x[:SAMPLE], x_val))
-    if one and other and not 0.1 < one / other < 10:
-        yield f"The validation images are scaled in another way: up to {other:.3g}, those for training to {one:.3g}."
+    parts = x[:SAMPLE], x_val
+    if all(np.issubdtype(part.dtype, np.number) for part in parts):  # truth values have no scale
+        one, other = (float(np.percentile(np.abs(part), 99)) for part in parts)
+        if one and other and not 0.1 < one / other < 10:
+            yield f"Validation images are scaled in another way: up to {other:.3g}, those for training to {one:.3g}."
     if x_val.shape[1:] == x.shape[1:] and (shared := overlap(x, x_val)) > max(1, len(x_val) // 20):
         yield f"{shared} of {len(x_val)} validation images are training images, too: they say nothing about new ones."
 

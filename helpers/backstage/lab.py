@@ -1,5 +1,6 @@
 """`python -m helpers lab`: JupyterLab on the labs, with settings for students and a start page."""
 
+import contextlib
 import json
 import os
 import re
@@ -91,8 +92,8 @@ def address(server: subprocess.Popen) -> str | None:
     note = Path(jupyter_runtime_dir()) / f"jpserver-{server.pid}.json"
     until = time.monotonic() + SECONDS
     while server.poll() is None and time.monotonic() < until:
-        if note.exists() and (text := note.read_text()):
-            found = json.loads(text)
+        with contextlib.suppress(FileNotFoundError, ValueError):  # not there yet, or half written
+            found = json.loads(note.read_bytes())
             token = f"?token={found['token']}" if found["token"] else ""
             return f"{found['url']}lab{token}" + " (it asks for your password)" * found["password"]
         time.sleep(0.2)
@@ -137,8 +138,11 @@ def start_page() -> str:
 
 
 def head(notebook: Path) -> tuple[str, str, str]:
-    """A lab's title, its first sentence, and its time, from its first cell."""
-    cell = "".join(json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"])
+    """A lab's title, its first sentence, and its time, from its first cell; where it has none, what to do."""
+    try:
+        cell = "".join(json.loads(notebook.read_bytes())["cells"][0]["source"])
+    except (FileNotFoundError, ValueError, LookupError, TypeError):
+        return notebook.stem, "This notebook is missing or broken: `python -m helpers update` brings it back.", ""
     title, _, rest = cell.partition("\n")
     what = re.match(r"(.*?[.?!])(\s|$)", " ".join(rest.strip().partition("\n\n")[0].split()))
     minutes = re.search(r"\*\*Time:\*\* about (\d+ minutes)", cell)

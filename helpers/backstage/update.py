@@ -12,7 +12,7 @@ import time
 import uuid
 from pathlib import Path
 
-from helpers.hand_in import NOTEBOOKS, exercise_of
+from helpers.hand_in import NOTEBOOKS, exercise_of, read
 from helpers.messages import CourseError
 
 COURSE = NOTEBOOKS.parent
@@ -32,11 +32,14 @@ def update(old: str = "") -> int:
         raise CourseError(f"There are no notebooks in {before}.")
     kept = COURSE / time.strftime("notebooks_before_%Y-%m-%d_%H%M%S")
     shutil.copytree(NOTEBOOKS, kept)
-    worked = {path.relative_to(before): nbformat.read(path, as_version=4) for path in before.glob("*/*.ipynb")}
+    worked = {path.relative_to(before): _read(path) for path in before.glob("*/*.ipynb")}
     if not old:
         fetch(kept)
     for path, theirs in sorted(worked.items()):
         target = NOTEBOOKS / path
+        if theirs is None:
+            print(f"{path.parent}: your notebook is broken: nothing was taken from it.")
+            continue
         if not target.exists():
             target.parent.mkdir(exist_ok=True)
             nbformat.write(theirs, target)
@@ -47,6 +50,14 @@ def update(old: str = "") -> int:
         print("\n".join([f"{path.parent}: up to date", *(f"  {remark}" for remark in remarks)]))
     print(f"The notebooks as they were before lie in {kept.name}/.")
     return 0
+
+
+def _read(path: Path):
+    """A notebook; None for a file that is none."""
+    try:
+        return read(path)
+    except CourseError:
+        return None
 
 
 def fetch(kept: Path) -> None:

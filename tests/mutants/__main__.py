@@ -129,7 +129,7 @@ def in_words(one: Score) -> str:
 
 def stored() -> dict[str, Score]:
     """The scores in `scores.json`, in the order of the labs."""
-    scores = json.loads(SCORES.read_text()) if SCORES.exists() else {}
+    scores = json.loads(SCORES.read_bytes()) if SCORES.exists() else {}
     return {lab: Score(**scores[lab]) for lab in source.labs() if lab in scores}
 
 
@@ -137,7 +137,8 @@ def write(lab: str, one: Score) -> None:
     """Put a lab's score into `scores.json`, beside those of the other labs, and all of them into README."""
     scores = stored() | {lab: one}
     SCORES.write_text(json.dumps({lab: asdict(scores[lab]) for lab in source.labs() if lab in scores}, indent=1) + "\n")
-    README.write_text(LINE.sub(in_words(total(stored().values())), README.read_text()))
+    text = README.read_text(encoding="utf-8")
+    README.write_text(LINE.sub(in_words(total(stored().values())), text), encoding="utf-8")
 
 
 def report(found: Survey, marked: dict[Name, str], only: list[str]) -> Score:
