@@ -5,9 +5,9 @@ holds no hidden cell, no seed, and no HTML of the student's own.
 """
 
 import datetime
-import html
 import io
 import zipfile
+from html import escape
 from pathlib import Path, PurePosixPath
 
 from checks.core import KINDS, RIGHT
@@ -89,7 +89,7 @@ def _page(
     waits = " Some points are still to be given by hand." if total["by_hand"] else ""
     parts = [f"<p><strong>{total['score']:g} of {total['max_score']:g} points.</strong>{waits}</p>"]
     parts += [f"<p>{when}</p>"] if when else []
-    parts += [f"<p>{_text(summary['why'])}</p>"] if summary["why"] else []
+    parts += [f"<p>{escape(summary['why'])}</p>"] if summary["why"] else []
     for place, original in enumerate(lab.cells):
         about = original.metadata.get("nbgrader", {})
         cell = about.get("grade_id", "")
@@ -97,21 +97,21 @@ def _page(
             continue
         name, mark = cell.removeprefix("test_"), marks[cell]
         points = "?" if mark.waits and mark.manual is None and mark.auto is None else f"{mark.score:g}"
-        parts.append(f"<h2>{_text(name)} <span class='points'>{points} of {mark.most:g}</span></h2>")
+        parts.append(f"<h2>{escape(name)} <span class='points'>{points} of {mark.most:g}</span></h2>")
         if name in summary["outcomes"]:
             parts.append(_outcome(secret, lab.name, name, kept, summary["outcomes"][name]))
-            parts.append(f"<pre>{_text(kept['answers'].get(name) or '')}</pre>")
+            parts.append(f"<pre>{escape(kept['answers'].get(name) or '')}</pre>")
         else:
             if place and lab.cells[place - 1].cell_type == "markdown":  # the question, and what its points are for
-                parts.append(f"<pre>{_text(lab.cells[place - 1].source)}</pre>")
-            parts.append(f"<blockquote>{_text(kept['written'].get(cell) or 'No answer.')}</blockquote>")
+                parts.append(f"<pre>{escape(lab.cells[place - 1].source)}</pre>")
+            parts.append(f"<blockquote>{escape(kept['written'].get(cell) or 'No answer.')}</blockquote>")
         if mark.manual is not None and mark.auto is not None and mark.manual != mark.auto:
             given = f"{mark.manual:g} {'point' if mark.manual == 1 else 'points'}"
             parts.append(f"<p>A person gave {given}, the check {mark.auto:g}.</p>")
         for one in dict.fromkeys((cell, name)):
-            said = f"<p><strong>Comment:</strong></p><blockquote>{_text(comments.get(one, ''))}</blockquote>"
+            said = f"<p><strong>Comment:</strong></p><blockquote>{escape(comments.get(one, ''))}</blockquote>"
             parts += [said] if one in comments else []
-    return PAGE.format(title=_text(title), style=STYLE, body="\n".join(parts))
+    return PAGE.format(title=escape(title), style=STYLE, body="\n".join(parts))
 
 
 def _outcome(secret: str, lab: str, name: str, kept: dict, said: dict) -> str:
@@ -122,7 +122,3 @@ def _outcome(secret: str, lab: str, name: str, kept: dict, said: dict) -> str:
         if again.reason == said["reason"]:
             return again.message()._repr_html_()
     return Message(KINDS[said["status"]], f"{name}: {said['status']}", said["reason"])._repr_html_()
-
-
-def _text(text: str) -> str:
-    return html.escape(text)

@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader import book, figures
-from grader.source import LAB, MARKER, METADATA, ROOT, dependents, name_cells, numbered, tags
+from grader.source import LAB, MARKER, METADATA, ROOT, dependents, graded, name_cells, numbered, tags
 
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
 COLAB = "https://colab.research.google.com/github{project}/blob/main/notebooks/{lab}/{lab}.ipynb"
@@ -118,7 +118,7 @@ class RestoreExercises(NbGraderPreprocessor):
         for cell in nb.cells:
             marker = MARKER.match(cell.source)
             if marker and "nbgrader" not in cell.metadata and marker["name"] not in present:
-                cell.metadata["nbgrader"] = _student_cell(marker["name"])
+                cell.metadata["nbgrader"] = graded(marker["name"], solution=True)
                 present.add(marker["name"])
         self._add_missing(nb, *self._expected(resources["nbgrader"]))
         return nb, resources
@@ -138,7 +138,7 @@ class RestoreExercises(NbGraderPreprocessor):
                 place = ids.index(name) + 1
             elif name in exercises:
                 lost = new_code_cell(f"# The cell of the exercise '{name}' was missing from the submission.")
-                lost.metadata["nbgrader"] = _student_cell(name)
+                lost.metadata["nbgrader"] = graded(name, solution=True)
                 nb.cells.insert(place, lost)
                 place += 1
 

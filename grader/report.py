@@ -6,12 +6,10 @@ from several students; time; what needs a human eye.
 """
 
 import ast
-import base64
 import collections
 import datetime
-import html
-import io
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 from nbgrader.api import Assignment
@@ -19,11 +17,13 @@ from nbgrader.api import Assignment
 from checks import plain
 from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT
 from grader import book, judging, late, roster, source, store, tables
-from grader.feedback import STYLE
+from grader.feedback import PAGE, STYLE
 from grader.grade import _released, totals
 from grader.rebuild import Lab
 from grader.work import NOT_GRADABLE, GradingError
+from helpers import plots
 
+TABLES = "td, th { padding: 0.2em 0.8em; text-align: left; vertical-align: top }"
 TYPICAL = 40  # syntax nodes from which on equal code is no chance
 SHOWN = 12  # rows of a table
 
@@ -73,13 +73,11 @@ def report(course: Path, labs: list[str]) -> Path:
             at = None if summary["at"] == "None" else datetime.datetime.fromisoformat(summary["at"])
             one.aside.append([student, late.told(at, due.get(name), penalties.get((student, name), 0.0))])
         one.aside += _not_of_the_roster(people, set(one.summaries) | {student for student, _ in one.aside})
-        body.append(f"<h2>{_text(one.lab.name)}: {len(one.summaries)} submissions</h2>{_histogram(one)}")
+        body.append(f"<h2>{escape(one.lab.name)}: {len(one.summaries)} submissions</h2>{_histogram(one)}")
         for title, (head, rows) in sections(one).items():
             body.append(f"<h3>{title}</h3>" + (_table(head, rows) if rows else "<p>Nothing.</p>"))
     file = course / "report.html"
-    page = f"<!DOCTYPE html><meta charset='utf-8'><title>Report</title><style>{STYLE} td, th {{ padding: 0.2em 0.8em; "
-    page += f"text-align: left; vertical-align: top }}</style><h1>The class</h1>{''.join(body)}"
-    store.write(file, page)
+    store.write(file, PAGE.format(title="The class", style=STYLE + TABLES, body="\n".join(body)))
     return file
 
 
@@ -232,8 +230,8 @@ def _some(students: list[str]) -> str:
 
 
 def _table(head: list[str], rows: list[list]) -> str:
-    heads = "".join(f"<th>{_text(one)}</th>" for one in head)
-    cells = ("".join(f"<td>{_text(str(value))}</td>" for value in row) for row in rows)
+    heads = "".join(f"<th>{escape(one)}</th>" for one in head)
+    cells = ("".join(f"<td>{escape(str(value))}</td>" for value in row) for row in rows)
     return f"<table><tr>{heads}</tr>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
 
@@ -244,12 +242,6 @@ def _histogram(one: Class) -> str:
     axis = figure.subplots()
     axis.hist(list(one.points.values()), bins=20, range=(0, one.most or 1), color="#0072B2")
     axis.set(xlabel="points", ylabel="students", xlim=(0, one.most or 1))
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png")
     mean = sum(one.points.values()) / max(1, len(one.points))
     alt = f"Histogram of the points of {len(one.points)} students, mean {mean:.1f} of {one.most:g}."
-    return f"<img alt='{alt}' src='data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}'><p>{alt}</p>"
-
-
-def _text(text: str) -> str:
-    return html.escape(text)
+    return f"{plots.html_image(figure, alt)}<p>{alt}</p>"

@@ -79,11 +79,6 @@ def image_grid(
     numbers: write each pixel's value into it. frames: for each image the windows to be framed, each by the row and
     column of its first pixel, its height and its width; the frames of an image differ in colour and line.
     """
-    show(draw_grid(images, titles, columns, signed, limit, size, numbers, frames), alt)
-
-
-def draw_grid(images, titles, columns=5, signed=False, limit=None, size=2.2, numbers=False, frames=()) -> Figure:
-    """The figure of `image_grid`."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(size * columns, (size + 0.25) * rows), squeeze=False)
@@ -98,7 +93,7 @@ def draw_grid(images, titles, columns=5, signed=False, limit=None, size=2.2, num
             style = {"edgecolor": COLOURS[k + 1], "linestyle": LINES[k % len(LINES)], "linewidth": 3, "clip_on": False}
             corner = column - 0.45, row - 0.45  # inside, so that frames of neighbours do not hide each other
             axis.add_patch(Rectangle(corner, width - 0.1, height - 0.1, fill=False, **style))
-    return figure
+    show(figure, alt)
 
 
 def kernel_responses(
@@ -121,7 +116,7 @@ def kernel_responses(
     show(figure, alt)
 
 
-def kernel_grid(kernels: np.ndarray, alt: str, columns: int = 8, size: float = 1.3) -> None:
+def kernel_grid(kernels: np.ndarray, alt: str, columns: int = 8) -> None:
     """Show the kernels of a layer, (h, w, C, K), side by side, numbered from 1.
 
     Those of a single channel share one signed scale: purple is negative, white zero, orange positive. Those of three
@@ -131,9 +126,9 @@ def kernel_grid(kernels: np.ndarray, alt: str, columns: int = 8, size: float = 1
     titles = [f"filter {k}" for k in range(1, len(images) + 1)]
     if images.shape[-1] == 3:
         scaled = [image / (2 * np.abs(image).max() or 1) + 0.5 for image in images]
-        image_grid(scaled, titles, alt, columns, size=size)
+        image_grid(scaled, titles, alt, columns, size=1.3)
     else:
-        image_grid(images[..., 0], titles, alt, columns, signed=True, limit=float(np.abs(images).max()), size=size)
+        image_grid(images[..., 0], titles, alt, columns, signed=True, limit=float(np.abs(images).max()), size=1.3)
 
 
 def draw_image(axis, image: np.ndarray, title: str = "", signed: bool = False, limit: float | None = None) -> None:
@@ -266,14 +261,8 @@ def lines(
     show(figure, alt)
 
 
-def bars(
-    groups: Mapping[str, Sequence[float]],
-    names: Sequence[str],
-    alt: str,
-    xlabel: str = "accuracy",
-    level: float | None = None,
-) -> None:
-    """Draw a row of horizontal bars for each name, in it one bar for each group, with its value.
+def bars(groups: Mapping[str, Sequence[float]], names: Sequence[str], alt: str, level: float | None = None) -> None:
+    """Draw accuracies as horizontal bars: a row for each name, in it one bar for each group, with its value.
 
     level: where a dotted line stands, such as what guessing reaches.
     """
@@ -286,7 +275,7 @@ def bars(
         axis.bar_label(drawn, fmt="%.2f", padding=3, fontsize=9, bbox={"facecolor": "white", "linewidth": 0, "pad": 1})
     if level is not None:
         axis.axvline(level, color="black", linestyle=":")
-    axis.set(xlabel=xlabel, yticks=rows + 0.4 - height / 2, yticklabels=names)
+    axis.set(xlabel="accuracy", yticks=rows + 0.4 - height / 2, yticklabels=names)
     axis.invert_yaxis()
     if len(groups) > 1:
         axis.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -564,7 +553,7 @@ def comparison_html(expected: np.ndarray, yours: np.ndarray) -> str:
     )
 
 
-def intervals(table, alt: str, ylabel: str = "fraction") -> None:
+def intervals(table, alt: str) -> None:
     """Draw fractions with their intervals, on a logarithmic axis.
 
     table: a DataFrame with the columns "fraction", "from" and "to". Its index has two levels: the first one says where
@@ -577,7 +566,7 @@ def intervals(table, alt: str, ylabel: str = "fraction") -> None:
         x = [names.index(name) + 0.2 * (k - (len(series) - 1) / 2) for name in rows.index]
         sides = [rows["fraction"] - rows["from"], rows["to"] - rows["fraction"]]
         axis.errorbar(x, rows["fraction"], sides, fmt=MARKERS[k], capsize=4, label=f"{table.index.names[1]}: {one}")
-    axis.set(xlabel=table.index.names[0], xticks=range(len(names)), xticklabels=names, ylabel=ylabel)
+    axis.set(xlabel=table.index.names[0], xticks=range(len(names)), xticklabels=names, ylabel="fraction")
     axis.set_yscale("log", nonpositive="clip")
     axis.legend(fontsize=9)
     show(figure, alt)

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import re
 import sys
 import traceback
 import warnings
@@ -10,9 +9,9 @@ from pathlib import Path
 
 from helpers import profile, progress
 from helpers.backstage import doctor
+from helpers.hand_in import MARKER
 from helpers.messages import CourseError, Message, in_notebook
 
-EXERCISE = re.compile(r"\s*# EXERCISE (?P<name>\w+)")
 faulty: dict[str, str] = {}  # exercise -> why its cell, as it was last run, is no Python
 
 
@@ -108,7 +107,7 @@ def _say_what_is_missing(shell, kind, error, trace, tb_offset=None) -> list[str]
 
 def _note_faulty(result) -> None:
     """After each cell: remember an exercise's cell that did not run, so that no check judges what it held before."""
-    if found := EXERCISE.match(result.info.raw_cell or ""):
+    if found := MARKER.match(result.info.raw_cell or ""):
         faulty.pop(found["name"], None)
         if isinstance(error := result.error_before_exec, SyntaxError):
             said = error.msg.replace("incomplete input", "a bracket or a quotation mark is not closed")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from helpers import profile
 from helpers.messages import DataError
 
 TIMEOUT = (4, 15)  # seconds to connect, and to wait for the next piece of a file
@@ -27,19 +28,13 @@ class Source:
     unpack: Callable[[list[Path]], list[np.ndarray]] | None = None
 
 
-def arrays(name: str, title: str, folder: Path) -> list[np.ndarray]:
-    """x_train, y_train, x_test and y_test of a data set, from its published files; these are kept in `folder`.
-
-    Raises DataError that says what each mirror did, and OSError where `folder` cannot be written to.
-    """
-    return SOURCES[name].unpack(files(SOURCES[name], title, folder))
-
-
 def files(source: Source, title: str, folder: Path) -> list[Path]:
     """The verified files of a source in `folder`; what is there already is not downloaded again.
 
-    Raises DataError that says what each mirror did, and OSError where `folder` cannot be written to.
+    Raises DataError offline, or that says what each mirror did, and OSError where `folder` cannot be written to.
     """
+    if profile.offline():
+        raise DataError(f"{title} was not downloaded, because profile 'ci' or COURSE_OFFLINE forbids it.")
     return [_download(title, source.mirrors, file, folder) for file in source.files.items()]
 
 
