@@ -10,8 +10,8 @@
 
 A case is a dict of the student's arguments, in their order: the right function, the wrong ones and the student's get
 the same. The wrong ones run on the judge's side alone, and only if the answer is not right. Where a mistake makes no
-difference, its function returns what is right. What the answer is, is said by a form: `array`, `number`, `text`, or
-`pair`, `dictionary` and `table` of these. `one_of` accepts several answers.
+difference, its function returns what is right. What the answer is, is said by a form: `array`, `number`, or `pair` and
+`table` of these.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,17 +20,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checks.core import Advice, Check, Finding, Reason
+from checks.core import Check, Finding, Reason
 from checks.probes import functions
 
 FEW = 12  # values that are printed; of larger arrays the shape, and one value
-
-
-class one_of:  # noqa: N801 - reads like a word in the right function
-    """Answers that are all right: `return one_of(counts, counts.T)`."""
-
-    def __init__(self, *answers):
-        self.answers = answers
 
 
 # ---- forms: what an answer is -------------------------------------------------------------------------------
@@ -120,30 +113,11 @@ class number:  # noqa: N801
         return Reason(f"{where}{name} is {printed(as_number(yours))}, {wanted}.")
 
 
-@dataclass(frozen=True)
-class text:  # noqa: N801
-    """A text, compared character by character."""
-
-    def same(self, yours, expected) -> bool:
-        return isinstance(yours, str) and yours == expected
-
-    def flaw(self, yours, name: str, kind: str) -> None:
-        """Nothing: the right text is right."""
-
-    def unlike(self, yours, expected, name: str, where: str = "") -> Reason:
-        name = name if where else name[:1].upper() + name[1:]
-        if yours is None:
-            return Reason(f"{where}{name} is None. Does your function end with `return`?")
-        if not isinstance(yours, str):
-            return Reason(f"{where}{name} should be a text, not {kind(yours)}.")
-        return Reason(f"{where}{name} is '{yours}', but '{expected}' is wanted.")
-
-
 class Part(NamedTuple):
     """A part of an answer that is compared by itself. `of` takes the same part out of a right or wrong result."""
 
     name: str
-    form: array | number | text
+    form: array | number
     yours: object
     of: Callable
 
@@ -173,25 +147,6 @@ class pair:  # noqa: N801
         return [
             Part(name, form, value[k], lambda result, k=k: result[k])
             for k, (name, form) in enumerate(self.parts.items())
-        ]
-
-
-@dataclass(frozen=True)
-class dictionary:  # noqa: N801
-    """A dictionary with these keys, each with its form."""
-
-    parts: dict
-
-    def split(self, answer, expected) -> str | list[Part]:
-        value = answer["value"]
-        if not isinstance(value, dict):
-            found = "None. Does your function end with `return`?" if value is None else f"{kind(value)}."
-            return f"A dictionary is wanted, as in the docstring; yours is {found}"
-        missing = [f"`{key}`" for key in self.parts if key not in value]
-        if missing:
-            return f"Your dictionary lacks {', '.join(missing)}."
-        return [
-            Part(f"`{key}`", form, value[key], lambda result, key=key: result[key]) for key, form in self.parts.items()
         ]
 
 
@@ -253,14 +208,12 @@ class Comparison(Check):
     values, and returns a text, or None where there is nothing special to say.
     arguments: what the right and the wrong functions get on the judge's side, made from a case; its values unless said.
     form: or a function of the case that gives it.
-    remark: what to say to a right answer. It gets the answer and the case's values, and returns a text or None.
     """
 
     right: Callable = None
     name: str = "the result"
     form: object = field(default_factory=array)
     otherwise: Callable | None = None
-    remark: Callable | None = None
     arguments: Callable = lambda case: list(case.values())
 
     def compared(self, answer: dict, case: dict) -> Finding:
@@ -280,17 +233,16 @@ class Comparison(Check):
             if reason := self.together(parts[:n], expected, case, arguments, where):
                 return reason
         for part in parts:
-            rights = [part.of(one) for one in (expected.answers if isinstance(expected, one_of) else [expected])]
-            if any(part.form.same(part.yours, right) for right in rights):
+            right = part.of(expected)
+            if part.form.same(part.yours, right):
                 continue
             if getattr(form, "whole", False):
-                return part.form.unlike(part.yours, rights[0], part.name, where)
-            return self.why(part, rights, case, arguments, where)
+                return part.form.unlike(part.yours, right, part.name, where)
+            return self.why(part, right, case, arguments, where)
         for part in parts:
             if flaw := part.form.flaw(part.yours, part.name, answer["kind"]):
                 return where + flaw if where else flaw
-        remark = self.remark(answer["value"], *arguments) if self.remark else None
-        return Advice(remark) if remark else None
+        return None
 
     def together(self, parts: list, expected, case: dict, arguments: list, where: str) -> Reason | None:
         """The known mistake that gives all these parts, where they are not right."""
@@ -305,15 +257,15 @@ class Comparison(Check):
                 return known(sentence, sentence.format(**case), where, None, None)
         return None
 
-    def why(self, part: Part, rights: list, case: dict, arguments: list, where: str) -> Reason:
+    def why(self, part: Part, right, case: dict, arguments: list, where: str) -> Reason:
         """The known mistake that gives this part, or how it differs from what is right."""
         for sentence, wrong in results(self.mistakes, arguments):
             wrong = part.of(wrong)
-            if part.form.same(part.yours, wrong) and not any(part.form.same(wrong, right) for right in rights):
-                return known(sentence, sentence.format(**case), where, rights[0], part.yours)
+            if part.form.same(part.yours, wrong) and not part.form.same(wrong, right):
+                return known(sentence, sentence.format(**case), where, right, part.yours)
         if self.otherwise and (said := self.otherwise(*arguments)):
             return Reason(said)
-        return part.form.unlike(part.yours, rights[0], part.name, where)
+        return part.form.unlike(part.yours, right, part.name, where)
 
 
 def compare(
