@@ -195,7 +195,7 @@ class Check:
         if "status" in record:
             reason = record["reason"]
             if record["status"] == RAISED:
-                reason = self.named(case) + explained(reason)
+                reason = self.named(case) + raised.explained(reason)
             return Outcome(self.exercise, record["status"], reason)
         if record["changed"]:
             names = " and ".join(f"`{name}`" for name in record["changed"])
@@ -256,17 +256,16 @@ def _are_texts(value) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def explained(reason: str) -> str:
-    """What was raised, with a sentence for those errors of Keras that a beginner cannot read."""
-    sentence = raised.explanation(reason)
-    return f"{reason}\n{sentence}" if sentence else reason
-
-
 @functools.cache
 def hints(lab: str) -> dict[str, dict]:
     """A lab's exercises -> {"hints": [first, second], "others": another right way}, from checks/hints/<lab>.toml."""
     file = Path(__file__).parent / "hints" / f"{lab}.toml"
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def checks_of(module) -> dict[str, Check]:
+    """A lab's checks, by the names of their exercises. module: the lab's module of judges."""
+    return {one.exercise: one for one in vars(module).values() if isinstance(one, Check)}
 
 
 def solved(*checks: Check) -> bool:
@@ -277,7 +276,7 @@ def solved(*checks: Check) -> bool:
 
 def summary(lab_checks) -> None:
     """Show a lab's exercises with their latest outcomes, and its predictions. `lab_checks`: the lab's check module."""
-    names = [value.exercise for value in vars(lab_checks).values() if isinstance(value, Check)]
+    names = list(checks_of(lab_checks))
     known = {lab[3:]: found for lab, found in progress.exercises().items()}
     progress.reached(progress.lab, names, known.get(lab_checks.__name__.rpartition(".")[2], {})).show()
     if told := progress.predictions(progress.lab):

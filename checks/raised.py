@@ -1,5 +1,6 @@
 """What an error of Keras or NumPy that a beginner cannot read means, in one sentence."""
 
+import itertools
 import re
 
 EXPLANATIONS = {
@@ -69,6 +70,7 @@ EXPLANATIONS = {
 }
 
 
-def explanation(reason: str) -> str | None:
-    """The sentence for what was raised; None where the error speaks for itself."""
-    return next((sentence for pattern, sentence in EXPLANATIONS.items() if re.search(pattern, reason)), None)
+def explained(reason: str) -> str:
+    """What was raised, with a sentence where the error does not speak for itself."""
+    sentences = (sentence for pattern, sentence in EXPLANATIONS.items() if re.search(pattern, reason))
+    return "\n".join([reason, *itertools.islice(sentences, 1)])

@@ -6,7 +6,7 @@ import re
 
 import nbformat
 
-from checks.core import Check, hints
+from checks.core import checks_of, hints
 from grader import figures, source, times
 from grader.source import ROOT
 
@@ -65,8 +65,7 @@ def pace(nb: nbformat.NotebookNode, lab: str) -> list[str]:
 
 def exercises(nb: nbformat.NotebookNode, lab: str) -> list[str]:
     """For each exercise what goes wrong in it, what the check says of that, and what helps."""
-    judges, helps, tried = importlib.import_module(f"checks.{lab[3:]}"), hints(lab[3:]), bank(lab)
-    checks = {one.exercise: one for one in vars(judges).values() if isinstance(one, Check)}
+    checks, helps, tried = checks_of(importlib.import_module(f"checks.{lab[3:]}")), hints(lab[3:]), bank(lab)
     lines = ["## Exercises"]
     for name, one in source.overview(nb).items():
         lines += [f"### {name}", f"{one['points']} point{'s' * (one['points'] > 1)}, section {plain(one['section'])}"]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from checks.core import NOT_ATTEMPTED, RIGHT, Check, Outcome
+from checks.core import NOT_ATTEMPTED, RIGHT, Check, Outcome, checks_of
 from grader import store
 from grader.rebuild import Lab
 from grader.sandbox import PROBE_HALF, ROOT
@@ -44,8 +44,7 @@ def seed(secret: str, lab: str, exercise: str) -> int:
 @functools.cache
 def checks(lab: str) -> dict[str, Check]:
     """The lab's checks, by the names of their exercises."""
-    module = importlib.import_module(f"checks.{lab.partition('_')[2]}")
-    return {value.exercise: value for value in vars(module).values() if isinstance(value, Check)}
+    return checks_of(importlib.import_module(f"checks.{lab.partition('_')[2]}"))
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from checks.core import RIGHT, Check, Outcome
+from checks.core import RIGHT, Check, Outcome, checks_of
 from grader import source
 from grader.source import ROOT
 from helpers import profile, session
@@ -74,8 +74,7 @@ def answers_to(lab: str, exercise: str) -> list[Answer]:
 @functools.cache
 def checks(lab: str) -> dict[str, Check]:
     """The lab's checks, by the names of their exercises."""
-    module = importlib.import_module(f"checks.{lab.partition('_')[2]}")
-    return {value.exercise: value for value in vars(module).values() if isinstance(value, Check)}
+    return checks_of(importlib.import_module(f"checks.{lab.partition('_')[2]}"))
 
 
 @functools.cache
