@@ -6,7 +6,7 @@ One writer. A submission's marks are one transaction; what a person wrote into t
 import contextlib
 import datetime
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -56,6 +56,24 @@ class Mark:
     def score(self) -> float:
         """What counts: a person's mark before the machine's."""
         return (self.auto or 0.0 if self.manual is None else self.manual) + self.extra
+
+
+def totals(marks: Iterable[Mark]) -> dict[tuple[str, str], dict]:
+    """(student, lab) -> score, max_score, code_score, max_code_score, late (points taken off), by_hand."""
+    sums: dict[tuple[str, str], dict] = {}
+    for mark in marks:
+        row = sums.setdefault(
+            (mark.student, mark.lab),
+            {"score": -mark.penalty, "max_score": 0.0, "code_score": 0.0, "max_code_score": 0.0}
+            | {"late": mark.penalty, "by_hand": False},
+        )
+        row["score"] += mark.score
+        row["max_score"] += mark.most
+        row["by_hand"] |= mark.waits
+        if mark.is_code:
+            row["code_score"] += mark.score
+            row["max_code_score"] += mark.most
+    return {key: row | {"score": max(0.0, row["score"])} for key, row in sums.items()}
 
 
 def address(course: Path) -> str:

@@ -14,7 +14,7 @@ from checks.core import KINDS, RIGHT
 from grader import book, judging, late, roster, store
 from grader.book import Mark
 from grader.delivered import MOODLE
-from grader.grade import _released, totals
+from grader.grade import released
 from grader.reading import shown
 from grader.rebuild import Lab
 from grader.work import GradingError
@@ -45,7 +45,7 @@ def feedback(course: Path, labs: list[str]) -> list[Path]:
                 marks.setdefault(mark.student, {})[mark.cell] = mark
             if not marks:
                 continue
-            lab, comments, archive = _released(course, name), book.comments(gradebook, name), io.BytesIO()
+            lab, comments, archive = released(course, name), book.comments(gradebook, name), io.BytesIO()
             due = gradebook.find_assignment(name).duedate
             with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as returned:
                 for student, cells in sorted(marks.items()):
@@ -85,7 +85,7 @@ def _when(summary: dict, due: datetime.datetime | None, penalty: float) -> str:
 def _page(
     secret, lab: Lab, title: str, when: str, kept: dict, summary: dict, marks: dict[str, Mark], comments: dict
 ) -> str:
-    (total,) = totals(marks.values()).values()
+    (total,) = book.totals(marks.values()).values()
     waits = " Some points are still to be given by hand." if total["by_hand"] else ""
     parts = [f"<p><strong>{total['score']:g} of {total['max_score']:g} points.</strong>{waits}</p>"]
     parts += [f"<p>{when}</p>"] if when else []

@@ -9,14 +9,13 @@ import fcntl
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
 from grader import book, jobs, judging, late, reading, rebuild, sandbox, source, store, tables, work
-from grader.book import Mark
 from grader.probing import Limits
 from grader.reading import Unreadable, shown
 from grader.rebuild import Lab
@@ -89,7 +88,7 @@ def grade(labs: list[str], settings: Settings) -> list[dict]:
     """Grade what is new in `labs`; returns the rows of grades.csv. Raises GradingError."""
     course = settings.course
     late.per_day(course)  # a mistake in class.toml is said now, not after all are graded
-    with _one_writer(course):
+    with one_writer(course):
         secret = judging.secret(course)
         handed = found(course, labs)
         with book.opened(course) as gradebook:
@@ -133,7 +132,7 @@ def would_grade(course: Path, labs: list[str]) -> list[Handed]:
 
 def _sifted(course: Path, gradebook: Gradebook, secret: str, handed: list[Handed]) -> tuple["Writer", list[Handed]]:
     """Note of each submission that cannot be graded why. Returns who writes the grades, and what must run."""
-    loaded, left = _gradable(course, gradebook, sorted({one.lab for one in handed if one.lab}))
+    loaded, left = gradable(course, gradebook, sorted({one.lab for one in handed if one.lab}))
     writer, new = Writer(course, gradebook, secret, loaded), []
     for one in handed:
         one.problem = one.problem or left.get(one.lab, "")
@@ -150,12 +149,12 @@ def _sifted(course: Path, gradebook: Gradebook, secret: str, handed: list[Handed
     return writer, new
 
 
-def _gradable(course: Path, gradebook: Gradebook, labs: list[str]) -> tuple[dict[str, Lab], dict[str, str]]:
+def gradable(course: Path, gradebook: Gradebook, labs: list[str]) -> tuple[dict[str, Lab], dict[str, str]]:
     """The labs that can be graded, noted in the gradebook; and of the others why not."""
     loaded, left = {}, {}
     for name in labs:
         try:
-            lab = _released(course, name)
+            lab = released(course, name)
             if store.writing:
                 _register(course, gradebook, lab)
             loaded[name] = lab
@@ -164,7 +163,7 @@ def _gradable(course: Path, gradebook: Gradebook, labs: list[str]) -> tuple[dict
     return loaded, left
 
 
-def _released(course: Path, lab: str) -> Lab:
+def released(course: Path, lab: str) -> Lab:
     try:
         return rebuild.load(lab, course)
     except FileNotFoundError:
@@ -277,7 +276,7 @@ def _can_isolate() -> None:
 
 
 @contextlib.contextmanager
-def _one_writer(course: Path) -> Iterator[None]:
+def one_writer(course: Path) -> Iterator[None]:
     if not store.writing:
         yield
         return
@@ -293,28 +292,10 @@ def _one_writer(course: Path) -> Iterator[None]:
 # ---- grades.csv ---------------------------------------------------------------------------------------------
 
 
-def totals(marks: Iterable[Mark]) -> dict[tuple[str, str], dict]:
-    """(student, lab) -> score, max_score, code_score, max_code_score, late (points taken off), by_hand."""
-    sums: dict[tuple[str, str], dict] = {}
-    for mark in marks:
-        row = sums.setdefault(
-            (mark.student, mark.lab),
-            {"score": -mark.penalty, "max_score": 0.0, "code_score": 0.0, "max_code_score": 0.0}
-            | {"late": mark.penalty, "by_hand": False},
-        )
-        row["score"] += mark.score
-        row["max_score"] += mark.most
-        row["by_hand"] |= mark.waits
-        if mark.is_code:
-            row["code_score"] += mark.score
-            row["max_code_score"] += mark.most
-    return {key: row | {"score": max(0.0, row["score"])} for key, row in sums.items()}
-
-
 def _rows(gradebook: Gradebook, course: Path, handed: list[Handed]) -> list[dict]:
     problems = {(one.student, one.lab or one.folder.name): one.problem for one in handed if one.problem}
     labs = {one.lab for one in handed if one.lab}
-    known = totals(mark for mark in book.marks(gradebook) if mark.lab in labs)
+    known = book.totals(mark for mark in book.marks(gradebook) if mark.lab in labs)
     keys = sorted(known.keys() | problems.keys(), key=lambda key: (key[1], key[0]))
     rows = []
     for student, lab in keys:

@@ -44,17 +44,15 @@ def problems(nb: NotebookNode) -> list[str]:
             found.append(f"{where} has a solution region outside a function: its unsolved cell would fail by itself.")
 
     found += unmatched(nb) + published(nb) + rubrics(nb)
-    for number, cell in enumerate(nb.cells):
-        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+    for where, cell in named(nb):
         if by_number := BY_NUMBER.search(cell.source):
             found.append(f"{where} speaks of {by_number[0]}: call a lab by its name, as in {{{{lab augmentation}}}}.")
         for name in {mention["name"] for mention in LAB.finditer(cell.source)} - {lab[3:] for lab in labs()}:
             found.append(f"{where} speaks of a lab '{name}' that there is not.")
 
-    for number, (cell, setting) in enumerate(zip(nb.cells, settings, strict=True)):
+    for (where, cell), setting in zip(named(nb), settings, strict=True):
         if cell.cell_type != "code":
             continue
-        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
         if (BEGIN in cell.source or setting.get("solution")) and not MARKER.match(cell.source):
             found.append(f"{where} holds a solution, but does not begin with '# EXERCISE name (points)'.")
         if BEGIN_HIDDEN in cell.source and not setting.get("grade"):
@@ -70,11 +68,15 @@ def problems(nb: NotebookNode) -> list[str]:
     return found
 
 
+def named(nb: NotebookNode) -> list[tuple[str, NotebookNode]]:
+    """The cells, each with the words that a finding begins with."""
+    return [(f"cell {number} ('{cell.source.partition(chr(10))[0]}')", cell) for number, cell in enumerate(nb.cells)]
+
+
 def unreadable(nb: NotebookNode) -> list[str]:
     """Cells that are no Python, or whose nbgrader metadata lack an entry: nothing else can be said before."""
     found = []
-    for number, cell in enumerate(nb.cells):
-        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+    for where, cell in named(nb):
         if cell.cell_type == "code":
             try:
                 ast.parse(plain_python(cell.source))
@@ -91,8 +93,7 @@ def unreadable(nb: NotebookNode) -> list[str]:
 def published(nb: NotebookNode) -> list[str]:
     """Marks that are nearly right: what they should keep from students would be given to them."""
     found = []
-    for number, cell in enumerate(nb.cells):
-        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+    for where, cell in named(nb):
         rest = figures.MARK.sub("", WRITTEN.sub("", cell.source, 1) if WRITTEN.match(cell.source) else cell.source)
         for comment in COMMENT.findall(rest):
             found.append(
@@ -110,8 +111,7 @@ def published(nb: NotebookNode) -> list[str]:
 def rubrics(nb: NotebookNode) -> list[str]:
     """Rubrics without a model answer in the cell below, and those whose points are not those of its marker."""
     found = []
-    for number, (cell, below) in enumerate(zip(nb.cells, [*nb.cells[1:], None], strict=True)):
-        where = f"cell {number} ('{cell.source.partition(chr(10))[0]}')"
+    for (where, cell), below in zip(named(nb), [*nb.cells[1:], None], strict=True):
         for rubric in RUBRIC.finditer(cell.source):
             marker = below and WRITTEN.match(below.source)
             if not marker:

@@ -1,7 +1,7 @@
 """`python -m grader regrade`: judge the kept records again, after a check was mended. No student's code runs."""
 
 from grader import book, judging, late, store
-from grader.grade import Handed, Settings, Writer, _gradable, _one_writer
+from grader.grade import Handed, Settings, Writer, gradable, one_writer
 from grader.work import GradingError
 
 COLUMNS = ["student", "lab", "exercise", "before", "after", "says"]
@@ -19,9 +19,9 @@ def regrade(
         (f.parent.name, f.name.removesuffix(".records.json"), f) for f in course.glob("graded/*/*.records.json")
     )
     differences, stale = [], []
-    with _one_writer(course), book.opened(course) as gradebook:
+    with one_writer(course), book.opened(course) as gradebook:
         secret = judging.secret(course)
-        loaded, left = _gradable(course, gradebook, sorted({lab for _, lab, _ in found if lab in labs}))
+        loaded, left = gradable(course, gradebook, sorted({lab for _, lab, _ in found if lab in labs}))
         if exercise and not left and not any(exercise in lab.exercises for lab in loaded.values()):
             raise GradingError(f"No submission has an exercise '{exercise}'.")
         writer = Writer(course, gradebook, secret, loaded)

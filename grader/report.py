@@ -18,7 +18,7 @@ from checks import plain
 from checks.core import NOT_ATTEMPTED, NOT_YET, RAISED, RIGHT
 from grader import book, judging, late, roster, source, store, tables
 from grader.feedback import PAGE, STYLE
-from grader.grade import _released, totals
+from grader.grade import released
 from grader.rebuild import Lab
 from grader.work import NOT_GRADABLE, GradingError
 from helpers import plots
@@ -56,7 +56,7 @@ def report(course: Path, labs: list[str]) -> Path:
         late.settle(course, gradebook)
         marks = book.marks(gradebook)
         due = dict(gradebook.db.query(Assignment.name, Assignment.duedate))
-    sums, penalties = totals(marks), {(mark.student, mark.lab): mark.penalty for mark in marks}
+    sums, penalties = book.totals(marks), {(mark.student, mark.lab): mark.penalty for mark in marks}
     people = roster.people(course)
     body = []
     known = set(source.labs(course))
@@ -101,7 +101,7 @@ def _class(course: Path, lab: str, concerned: bool = False) -> Class:
     found = {path.parent.name: store.read(path) for path in sorted(course.glob(f"graded/*/{lab}.json"))}
     summaries = {student: summary for student, summary in found.items() if summary}
     kept = {student: store.read(store.records_file(course, student, lab)) or {} for student in summaries}
-    return Class(_released(course, lab) if summaries or concerned else None, summaries, kept)
+    return Class(released(course, lab) if summaries or concerned else None, summaries, kept)
 
 
 def _outcomes(one: Class) -> list[tuple[str, str, dict]]:
