@@ -156,9 +156,10 @@ def stand_in(name: str) -> Dataset:
 
 
 def photograph(name: str, size: tuple[int, int] | None = None) -> np.ndarray:
-    """One of the PHOTOGRAPHS, uint8, (height, width) or (height, width, 3). Raises CourseError for another.
+    """One of the PHOTOGRAPHS, uint8, (height, width) or (height, width, 3).
 
     size: (height, width) to shrink or stretch it to; each new pixel is a weighted mean of all that it stands for.
+    Raises CourseError for a name that is none of them, DataError where a package was installed without the file.
     """
     from PIL import Image
 
@@ -167,7 +168,9 @@ def photograph(name: str, size: tuple[int, int] | None = None) -> np.ndarray:
     # The files themselves, because skimage.data downloads what it does not find.
     files = importlib.resources.files
     folders = (files("skimage") / "data", files("sklearn") / "datasets" / "images")
-    path = next(path for folder in folders for path in folder.glob(f"{name}.[jp][pn]g"))
+    path = next((path for folder in folders for path in folder.glob(f"{name}.[jp][pn]g")), None)
+    if path is None:
+        raise DataError(f"The photograph '{name}' is missing: install scikit-image and scikit-learn anew.")
     with Image.open(path) as picture:
         return np.asarray(picture.resize(size[::-1]) if size else picture)
 

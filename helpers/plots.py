@@ -573,7 +573,7 @@ def intervals(table, alt: str) -> None:
 
 
 def timeline(rows: Mapping[str, Sequence[tuple[float, float, str]]], alt: str) -> None:
-    """Draw bars on a time axis: row -> [(start, length, label), ...]. Bars of one length share a colour."""
+    """Draw bars on a time axis: row -> [(start, length, label), ...], of two different lengths, each in its colour."""
     lengths = sorted({length for bars in rows.values() for _, length, _ in bars})
     figure, axis = plt.subplots(figsize=(8, 1.1 * len(rows)))
     for row, bars in enumerate(rows.values()):

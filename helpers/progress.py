@@ -73,7 +73,7 @@ def measured(name: str, value) -> None:
 
     value: like an answer of `predict`; scalars and arrays of NumPy and TensorFlow will do. A number is right within
     2 %, and close within 10 %, of the measured one, or of 1 if both lie between 0 and 1 (accuracies: 0.02 and 0.1);
-    whole numbers up to 1,000 are right only if they are equal.
+    whole numbers up to 1,000 are right only if they are equal. Raises NoAnswer for NaN and for what is no answer.
     """
     value = _plain(value)
     before = _measurement(events(lab), name)

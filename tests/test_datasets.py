@@ -4,6 +4,7 @@ import dataclasses
 import gzip
 import hashlib
 import http.server
+import importlib.resources
 import io
 import pickle
 import socket
@@ -594,6 +595,12 @@ def test_mnist_stand_in_looks_like_mnist():
     shares = np.bincount(data.y_train) / 1437 - np.bincount(data.y_test) / 360
     assert abs(shares).max() < 0.01  # stratified
     np.testing.assert_array_equal(data.y_test, datasets.stand_in("mnist").y_test)
+
+
+def test_a_photograph_that_an_installation_lacks_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(importlib.resources, "files", lambda package: tmp_path)
+    with pytest.raises(DataError, match="The photograph 'camera' is missing: install scikit-image"):
+        datasets.photograph("camera")
 
 
 def test_photographs_need_no_download(capfd):
