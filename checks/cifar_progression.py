@@ -32,10 +32,10 @@ IMAGE_SHAPE = [32, 32, 3]
 
 
 def pictures(rng: np.random.Generator):
-    """The first batch is dark and lacks the last classes, so that nothing can be read off the batch itself."""
-    for n, brightest, classes in ((12, 180, 7), (15, 256, 10)):
+    """The first batch is dark and lacks the last classes, the second one class 3: nothing can be read off a batch."""
+    for n, brightest, classes in ((12, 180, range(7)), (15, 256, [0, 1, 2, 4, 5, 6, 7, 8, 9])):
         x = rng.integers(0, brightest, (n, 32, 32, 3), dtype=np.uint8)
-        yield {"x": x, "y": rng.permutation(np.arange(n) % classes).astype(np.uint8)}
+        yield {"x": x, "y": rng.permutation(np.resize(classes, n)).astype(np.uint8)}
 
 
 def one_hot(y: np.ndarray, classes: int = CLASSES) -> np.ndarray:
@@ -77,15 +77,18 @@ preprocess.mistakes = {
         with_images(lambda y: one_hot(y)[:, np.newaxis])
     ),
     "For a batch without the last classes your labels have too few columns. There must always be ten: the function "
-    "must "
-    "be told so, because it cannot see it in every batch.": with_images(lambda y: one_hot(y, int(y.max()) + 1)),
+    "must be told so, because it cannot see it in every batch.": with_images(lambda y: one_hot(y, int(y.max()) + 1)),
+    "The column of a class depends here on which other classes the batch holds. It must be the same in every batch.": (
+        with_images(lambda y: one_hot(np.unique(y, return_inverse=True)[1]))
+    ),
     "Your one-hot labels lie on their side: one row per image, one column per class.": (
         with_images(lambda y: one_hot(y).T)
     ),
     "0 and 1 are exchanged in your labels: 1 marks the class of the image.": with_images(lambda y: 1 - one_hot(y)),
-    "Your labels are shifted by one column: class 0 belongs to the first column.": (
-        with_images(lambda y: np.roll(one_hot(y), 1, axis=1))
-    ),
+    "Your labels are shifted by one column: class 0 belongs to the first column.": [
+        with_images(lambda y: np.roll(one_hot(y), 1, axis=1)),
+        with_images(lambda y: np.roll(one_hot(y), -1, axis=1)),
+    ],
 }
 
 # ---- standardise --------------------------------------------------------------------------------------------
@@ -146,11 +149,17 @@ standardise.mistakes = {
         lambda *parts: scaled(parts, parts[-1]),
         lambda *parts: scaled(parts, parts[min(1, len(parts) - 1)]),
     ],
-    "This is one mean and one deviation for all channels together. Each channel has its own.": (
-        lambda *parts: scaled(parts, parts[0], axes=None)
-    ),
-    "Each pixel has a mean and a deviation of its own here. Take them over the images *and* over the pixels; only the "
-    "channels stay apart.": lambda *parts: scaled(parts, parts[0], axes=0),
+    "The mean or the deviation, or each of them, is one number for all channels together. Each channel has its own.": [
+        lambda *parts: scaled(parts, parts[0], axes=None),
+        lambda *parts: [(x - parts[0].mean(CHANNELS)) / parts[0].std() for x in parts],
+        lambda *parts: [(x - parts[0].mean()) / parts[0].std(CHANNELS) for x in parts],
+    ],
+    "Pixels at different places have other means and deviations here. Take them over the images *and* over all pixels; "
+    "only the channels stay apart.": [
+        lambda *parts: scaled(parts, parts[0], axes=0),
+        lambda *parts: scaled(parts, parts[0], axes=(0, 1)),
+        lambda *parts: scaled(parts, parts[0], axes=(0, 2)),
+    ],
     "Each image has a mean and a deviation of its own here. Take them over all images of x_train.": [
         lambda *parts: [scaled([x], x, axes=(1, 2, 3))[0] for x in parts],
         lambda *parts: [scaled([x], x, axes=(1, 2))[0] for x in parts],
@@ -160,6 +169,9 @@ standardise.mistakes = {
     ),
     "You did not divide by the deviation.": lambda *parts: [x - parts[0].mean(CHANNELS) for x in parts],
     "You did not subtract the mean.": lambda *parts: [x / parts[0].std(CHANNELS) for x in parts],
+    "Python divides before it subtracts. Use brackets.": (
+        lambda *parts: [x - parts[0].mean(CHANNELS) / parts[0].std(CHANNELS) for x in parts]
+    ),
     "You multiplied by the deviation instead of dividing.": (
         lambda *parts: [(x - parts[0].mean(CHANNELS)) * parts[0].std(CHANNELS) for x in parts]
     ),

@@ -7,6 +7,7 @@ from scipy.signal import convolve2d, correlate2d
 from checks.compare import array, compare, judge_number, number
 from checks.core import Advice, judges
 from checks.probes import functions
+from checks.probes.running import first_line
 
 OVERFLOW = (
     "Right for floats, but not for a photograph of dtype uint8. Often whole numbers from 0 to 255 overflow, or lose "
@@ -60,8 +61,11 @@ def in_margin(image: np.ndarray, response: np.ndarray, top: int, left: int) -> n
 
 
 def images_and_kernels(rng: np.random.Generator):
-    """Float images first, not square; then a kernel of whole numbers; then an image of dtype uint8, which overflows."""
-    for image, kernel in (((7, 10), (3, 3)), ((6, 5), (2, 4)), ((6, 6), (4, 6)), ((4, 5), (1, 2)), ((5, 4), (3, 1))):
+    """Float images first, not square; then a kernel of whole numbers; then an image of dtype uint8, which overflows.
+
+    The first two responses have one shape, so that an answer is caught that adds to the array of its last call.
+    """
+    for image, kernel in (((7, 10), (3, 3)), ((6, 11), (2, 4)), ((6, 6), (4, 6)), ((4, 5), (1, 2)), ((5, 4), (3, 1))):
         yield {"image": rng.normal(size=image), "kernel": rng.normal(size=kernel)}
     yield {"image": rng.normal(size=(6, 7)), "kernel": rng.permutation(np.arange(-4, 5)).reshape(3, 3)}
     yield {"image": photo(rng, 8, 6), "kernel": rng.normal(size=(3, 3))}
@@ -99,6 +103,13 @@ def mistakes_of_loops(right) -> dict:
     }
 
 
+def last_weight(kernel: np.ndarray) -> np.ndarray:
+    """The kernel with its last weight alone."""
+    result = np.zeros(kernel.shape)
+    result[-1, -1] = kernel[-1, -1]
+    return result
+
+
 def matrix_products(image, kernel):
     if kernel.shape[0] != kernel.shape[1]:
         return valid(image, kernel)
@@ -123,6 +134,9 @@ correlate_valid.mistakes = {
     ),
     "Rows and columns of the kernel are exchanged.": (
         lambda image, kernel: valid(image, kernel.T if kernel.shape[0] == kernel.shape[1] else kernel)
+    ),
+    "Only the last of the products is left: add them up, do not overwrite.": (
+        lambda image, kernel: valid(image, last_weight(kernel))
     ),
     "`@` and `np.dot` of two tables make the matrix product. Here values meet one by one: `*`, then a sum.": (
         matrix_products
@@ -202,7 +216,7 @@ gaussian_kernel.mistakes = {
     "The factor 1/(2πσ²) makes the integral 1, not the sum over a cut-off grid. Divide by the sum itself.": (
         lambda size, sigma: bell(2 * sigma**2, middle(size)) / (2 * np.pi * sigma**2)
     ),
-    "You divided each row by its own sum. Divide by the sum of all weights.": [
+    "Each row, or each column, sums to 1 by itself. All weights together should.": [
         lambda size, sigma: bell(2 * sigma**2, middle(size)) / bell(2 * sigma**2, middle(size)).sum(1, keepdims=True),
         lambda size, sigma: bell(2 * sigma**2, middle(size)) / bell(2 * sigma**2, middle(size)).sum(1),
     ],
@@ -211,6 +225,12 @@ gaussian_kernel.mistakes = {
     ),
     "You multiplied σ by 2 where the formula squares it: `sigma**2`.": (
         lambda size, sigma: normalised(bell(4 * sigma, middle(size)))
+    ),
+    "You squared 2σ. In the formula only σ is squared, not the 2.": (
+        lambda size, sigma: normalised(bell((2 * sigma) ** 2, middle(size)))
+    ),
+    "Your weights do not depend on σ. Outside the exponent it has no effect, since you divide by the sum.": (
+        lambda size, sigma: normalised(bell(1, middle(size)))
     ),
     "The bell is too narrow: the exponent is divided by 2σ², not by σ².": (
         lambda size, sigma: normalised(bell(sigma**2, middle(size)))
@@ -246,7 +266,7 @@ gaussian_kernel.mistakes = {
 
 def float_image_then_photo(rng: np.random.Generator):
     yield {"image": rng.normal(size=(6, 9))}
-    yield {"image": np.full((5, 6), rng.uniform(0.2, 0.8))}
+    yield {"image": np.full((5, 6), rng.integers(1, 8) / 8)}  # float32 computes exactly with eighths
     yield {"image": photo(rng, 7, 5)}
 
 
@@ -268,9 +288,10 @@ gradient_magnitude.mistakes = {
         lambda image: np.abs(sobel(image)).sum(axis=0),
         lambda image: np.abs(sobel(image)).mean(axis=0),
     ],
-    "You added the two responses: where they have opposite signs, an edge cancels itself.": (
-        lambda image: np.sum(sobel(image), axis=0)
-    ),
+    "You added the two responses: where they have opposite signs, an edge cancels itself.": [
+        lambda image: np.sum(sobel(image), axis=0),
+        lambda image: abs(np.sum(sobel(image), axis=0)),
+    ],
     "Only Sobel x is in your result: horizontal edges are lost.": [
         lambda image: abs(sobel(image)[0]),
         lambda image: sobel(image)[0],
@@ -360,8 +381,8 @@ def output_size(answer, case):
     where, (n, kernel, padding, stride) = called(case), (*case.values(), *(0, 1)[len(case) - 2 :])
     room, raised = n + 2 * padding - kernel, answer.get("raised")
     if raised and "ValueError" not in raised:
-        wanted = " The kernel does not fit: raise a ValueError." if room < 0 else ""
-        return f"{where}your code raised {raised[0]}: {answer['text']}{wanted}"
+        wanted = "\nThe kernel does not fit: raise a ValueError." if room < 0 else ""
+        return f"{where}your code raised {first_line(answer)}{wanted}"
     if room < 0:
         misfit = f"{where}the kernel is larger than the padded image and does not fit. Raise a ValueError."
         return None if raised else misfit
@@ -371,7 +392,7 @@ def output_size(answer, case):
             more = " in exactly one position"
         elif room % stride:
             more = "; pixels left over after the last step are dropped, that is no error"
-        return f"{where}the kernel fits{more}, but you raised a ValueError: {answer['text']}"
+        return f"{where}the kernel fits{more}, but you raised {first_line(answer)}"
     arguments = (n, kernel, padding, stride)
     right = room // stride + 1
     finding = judge_number(answer["value"], right, output_size.mistakes, "the size", where, arguments)
@@ -395,16 +416,19 @@ output_size.mistakes = {
         lambda n, kernel, padding, stride: (n + 2 * padding - kernel) / stride + 1
     ),
     "you ignored the padding.": lambda n, kernel, padding, stride: (n - kernel) // stride + 1,
+    "brackets are missing: Python works out `//` before `+` and `-`.": (
+        lambda n, kernel, padding, stride: n + 2 * padding - kernel // stride + 1
+    ),
 }
 
 # ---- conv_forward -------------------------------------------------------------------------------------------
 
 
 def layers(rng: np.random.Generator):
-    """Four layers of floats, the last one of a single filter; then images, filters and biases of whole numbers."""
+    """Four layers of floats, the first two responses of one shape, the last of a single filter; then whole numbers."""
     for x, w, stride, padding in (
         ((6, 8, 3), (3, 3, 3, 2), 2, 1),
-        ((6, 8, 2), (2, 3, 2, 4), 1, 0),
+        ((4, 6, 2), (2, 3, 2, 2), 1, 0),
         ((9, 7, 3), (3, 2, 3, 5), 3, 2),
         ((5, 6, 2), (2, 2, 2, 1), 1, 0),
     ):
@@ -497,7 +521,8 @@ BLOCK_BELOW = "Your maximum starts from a number that some blocks lie below. Sta
 
 
 def volumes(rng: np.random.Generator):
-    for shape, size in (((4, 6, 3), 2), ((7, 5, 2), 2), ((9, 11, 1), 3)):
+    """Blocks of 3×3 first: there a window that is one pixel too small sees more than the first pixel."""
+    for shape, size in (((6, 9, 3), 3), ((5, 7, 3), 2), ((9, 11, 1), 3)):
         yield {"x": rng.normal(size=shape) - 1, "size": size}
     yield {"x": rng.normal(size=(4, 4, 2)) * 1e30 - 9e30, "size": 2}
 
@@ -550,6 +575,9 @@ max_pool.mistakes = {
     "You took the first pixel of each block. Take the largest one.": lambda x, size: blocks(x, size)[:, 0, :, 0],
     "You took the last pixel of each block. Take the largest one.": lambda x, size: blocks(x, size)[:, -1, :, -1],
     "You took the smallest value of each block. Take the largest one.": lambda x, size: blocks(x, size).min((1, 3)),
+    "Your windows are one pixel too small: `i : i + size` already leaves out its end.": (
+        lambda x, size: blocks(x, size)[:, :-1, :, :-1].max((1, 3))
+    ),
     UNFINISHED: lambda x, size: unfinished(blocks(x, size).max((1, 3))),
     STOPPED: [
         lambda x, size: stopped(blocks(x, size).max((1, 3)), slice(1), slice(1)),
@@ -631,8 +659,8 @@ SIZES_OF_A_LAYER = ("n_images", "height", "width", "channels", "kernels", "size"
 
 
 def convolutions(rng: np.random.Generator):
-    """Numbers that tell the mistakes apart; then the convolution that the lab times."""
-    choices = (11, 13), (29, 31), (37, 41), (3, 4), (16, 32), (5, 7)
+    """Numbers that tell the mistakes apart, none of them one of the convolution that the lab times; then this one."""
+    choices = (11, 13), (29, 31), (37, 41), (4, 6), (16, 24), (5, 9)
     yield {name: int(rng.choice(choice)) for name, choice in zip(SIZES_OF_A_LAYER, choices, strict=True)}
     yield dict(zip(SIZES_OF_A_LAYER, (100, 100, 100, 3, 32, 7), strict=True))
 

@@ -192,8 +192,8 @@ def judge_flow(seen: dict) -> str | None:
         return "There is no activation before your outputs. The shared layer should have one, such as relu."
     if is_sum_of_two(seen):
         return (
-            'Your output "same" is a weighted sum of what comes out of the shared layer: so it cannot compare the two '
-            "digits. Put a hidden Dense layer with relu behind the Concatenate."
+            'Before its sigmoid your output "same" is one number from the left digit plus one from the right: so it '
+            "cannot compare the two digits. Put a hidden Dense layer with relu behind the Concatenate."
         )
     return None
 

@@ -23,6 +23,15 @@ EXPLANATIONS = {
         "A layer that joins has two pairs of parentheses: first make it, then call it on the list, `Concatenate()([a, "
         "b])`."
     ),
+    r"too many positional arguments": (
+        "A layer is called on one thing. Several tensors go in as a list: `Concatenate()([a, b])`."
+    ),
+    r"expects 1 input\(s\), but it received \d+ input tensors": (
+        "Only one tensor goes in here, and a list of several was given. Join them first."
+    ),
+    r"`(inputs|outputs)` values must be KerasTensors": (
+        "A model is made from tensors: what `keras.Input` gives, and what a layer gives when it is called, `layer(x)`."
+    ),
     r"Unrecognized keyword arguments passed to Model": (
         "A model is made with `keras.Model(inputs, outputs)`; look at the spelling of the names."
     ),
@@ -64,8 +73,9 @@ EXPLANATIONS = {
         "The network was given an array of another shape than its input. A single image needs a batch axis: "
         "`image[None]`."
     ),
-    r"KerasTensor cannot be used as": (
-        "A symbol of the network has no value yet, so `if`, `and` and NumPy cannot use it. Use layers, or `keras.ops`."
+    r"KerasTensor (cannot be used as|is symbolic)": (
+        "A symbol of the network has no value yet, so `if`, NumPy and TensorFlow's own functions cannot use it. Use "
+        "layers, or `keras.ops`."
     ),
 }
 

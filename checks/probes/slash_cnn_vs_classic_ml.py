@@ -18,7 +18,7 @@ def make_dataset(student, case: dict) -> dict:
         return {"shapes": [[]]}
     most = 3 * case["per_class"] // 2  # what a right part holds; more need not be read
     return {
-        "shapes": [[part.shape for part in run] for run in runs],
+        "shapes": [[tuple(part.shape) for part in run] for run in runs],
         "parts": [part[:most] for part in parts],
         "again": [part[:3] for part in again],
         "other": [part[:most] for part in other[:3]],

@@ -232,11 +232,6 @@ def input_with_batch_axis():
     return classifier([relu()], [softmax()], shape=(None, 64))
 
 
-@wrong("build_classifier", says="The batch axis does not count.")
-def input_with_all_digits():
-    return classifier([relu()], [softmax()], shape=(1797, 64))
-
-
 @wrong("build_classifier", says="Your network should be Sequential or functional and have one input, `keras.")
 def two_inputs():
     one, other = keras.Input((64,)), keras.Input((64,))
@@ -345,6 +340,15 @@ def straight_to_the_outputs():
     features = layers.concatenate([shared(left), shared(right)])
     same = layers.Dense(1, activation=keras.activations.sigmoid, name="same")(features)
     return keras.Model(inputs=[left, right], outputs=[same, layers.Dense(1, name="sum")(features)])
+
+
+@wrong("build_pair_model", says="is one number from the left digit plus one from the right")
+def hidden_layers_before_the_concatenate():
+    left, right = inputs()
+    shared = shared_layer()
+    features = joined(*(layers.Dense(9, activation="relu")(shared(digit)) for digit in (left, right)))
+    same = layers.Dense(1, activation="sigmoid", name="same")(features)
+    return keras.Model([left, right], [same, layers.Dense(1, name="sum")(features)])
 
 
 @wrong("build_pair_model", says="Put a hidden Dense layer with relu")

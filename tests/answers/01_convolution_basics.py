@@ -115,9 +115,14 @@ def dtype_of_the_kernel(image, kernel):
     return loop(image.astype(kernel.dtype), kernel, *places(image, kernel), dtype=kernel.dtype)
 
 
-@wrong("correlate_valid", says="first at index (0, 0): expected")
-def three_times_too_large(image, kernel):
-    return 3 * correlate2d(image.astype(float), kernel, mode="valid")
+kept = {}
+
+
+@wrong("correlate_valid", says="For an image of 6×11 and a kernel of 2×4: the response has the right shape")
+def adds_to_the_array_of_its_last_call(image, kernel):
+    response = kept.setdefault(places(image, kernel), np.zeros(places(image, kernel)))
+    response += correlate2d(image.astype(float), kernel, mode="valid")
+    return response
 
 
 # ---- convolve_valid
@@ -200,6 +205,13 @@ def with_ndimage(image):
     image = image.astype(float)
     gradient = np.stack([scipy.ndimage.sobel(image, axis=axis) for axis in (0, 1)])
     return np.linalg.norm(gradient, axis=0)[1:-1, 1:-1]
+
+
+@right("gradient_magnitude")
+def with_tensorflow_in_32_bits(image):
+    image = keras.ops.cast(image, "float32")[None, ..., None]
+    kernels = np.stack([SOBEL_X, SOBEL_Y], axis=-1)[:, :, None].astype("float32")
+    return keras.ops.norm(keras.ops.conv(image, kernels), axis=-1)[0]
 
 
 @wrong("gradient_magnitude", says="not for a photograph of dtype uint8")
@@ -352,7 +364,7 @@ def error_when_uneven(n, kernel, padding=0, stride=1):
     return steps + 1
 
 
-@wrong("output_size", says="in exactly one position, but you raised a ValueError: The kernel is larger than the image")
+@wrong("output_size", says="in exactly one position, but you raised ValueError: The kernel is larger than the image")
 def misfit_without_padding(n, kernel, padding=0, stride=1):
     if kernel > n:
         raise ValueError("The kernel is larger than the image.")
@@ -369,7 +381,7 @@ def other_defaults(n, kernel, padding=1, stride=2):
     return by_counting.function(n, kernel, padding, stride)
 
 
-@wrong("output_size", says="the kernel fits, but you raised a ValueError: at least 2")
+@wrong("output_size", says="the kernel fits, but you raised ValueError: at least 2")
 def error_without_stride(n, kernel, padding=0, stride=1):
     if stride < 2:
         raise ValueError("at least 2")
@@ -467,7 +479,7 @@ def with_keras_layer(x, size):
     return keras.layers.MaxPooling2D(size)(x[np.newaxis].astype("float32"))[0]
 
 
-@wrong("max_pool", says="For an array of shape (7, 5, 2) and size 2: ValueError: cannot reshape")
+@wrong("max_pool", says="For an array of shape (5, 7, 3) and size 2: ValueError: cannot reshape")
 def reshape_without_cutting(x, size):
     return x.reshape(x.shape[0] // size, size, x.shape[1] // size, size, x.shape[2]).max(axis=(1, 3))
 
@@ -541,6 +553,11 @@ def by_the_shape_of_keras(n_images, height, width, channels, kernels, size):
 @wrong("count_multiplications", says="is wanted.")
 def added_instead(n_images, height, width, channels, kernels, size):
     return n_images + height * width + kernels * size * size * channels
+
+
+@wrong("count_multiplications", says="For count_multiplications(")
+def always_three_channels(n_images, height, width, channels, kernels, size):
+    return n_images * height * width * 3 * kernels * size**2
 
 
 @wrong("count_multiplications", says="Does your function end with `return`?")

@@ -166,9 +166,9 @@ def half_of_the_images(per_class=500, seed=0):
 
 
 @right("make_dataset")
-def labels_as_floats(per_class=500, seed=0):
-    x_train, x_test, y_train, y_test = split_by_class.function(per_class, seed)
-    return x_train, x_test, y_train.astype("float32"), y_test.astype("float32")
+def tensors_with_labels_as_floats(per_class=500, seed=0):
+    x_train, x_test, *labels = map(keras.ops.convert_to_tensor, split_by_class.function(per_class, seed))
+    return x_train, x_test, *(keras.ops.cast(y, "float32") for y in labels)
 
 
 def split(images, labels, seed):
@@ -412,9 +412,14 @@ def only_the_last_model(models, x_train, y_train, x_test, y_test):
     return table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test)).tail(1)
 
 
-@wrong("score_models", says="A pandas DataFrame is wanted")
-def a_list_of_rows(models, x_train, y_train, x_test, y_test):
-    return table(models, (x_train, y_train), (x_train, y_train), (x_test, y_test)).to_dict("records")
+@wrong("score_models", says="but your function returned None. Does it end with `return`?")
+def scores_not_returned(*case):
+    usual(*case)
+
+
+@wrong("score_models", says="The column model should hold the names tree")
+def kinds_of_models_for_their_names(models, *data):
+    return usual(models, *data).assign(model=[type(one).__name__ for one in models.values()])
 
 
 @wrong("score_models", says="Missing: the column train_score")
@@ -816,8 +821,8 @@ def nearest_pixel(*case):
 
 
 @right("accuracy_by_rotation")
-def smoothest(*case):
-    return accuracies_when(lambda drawings, angle: turned(drawings, angle, order=5))(*case)
+def smoothest_with_paper_beyond_the_border(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle, order=5, mode="grid-constant"))(*case)
 
 
 @wrong("accuracy_by_rotation", says="The corners hold 0 where")
@@ -851,8 +856,8 @@ def quarter_turns(*case):
 
 
 @wrong("accuracy_by_rotation", says="are not the drawings, turned by 30°")
-def by_the_nearest_45_degrees(*case):
-    return accuracies_when(lambda drawings, angle: turned(drawings, 45 * np.ceil(angle / 45)))(*case)
+def five_degrees_short(*case):
+    return accuracies_when(lambda drawings, angle: turned(drawings, angle - 5 * (angle % 90 > 0)))(*case)
 
 
 @wrong("accuracy_by_rotation", says="images must keep their size")
