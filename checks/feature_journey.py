@@ -272,9 +272,10 @@ def judge_places(indices: np.ndarray, positions: np.ndarray, case: dict, top: in
             "Your positions hold the index of the image, too. Only row and column are wanted.": (
                 np.column_stack([indices, expected])
             ),
-            "These are the positions where the mean over the images is largest. Each image has its own position.": (
-                np.repeat(place_of(chosen.mean(axis=0, keepdims=True)), top, axis=0)
-            ),
+            "All your images have got the same position. Look in each image for its own.": [
+                np.repeat(place_of(chosen.mean(axis=0, keepdims=True)), top, axis=0),
+                np.repeat(expected[:1], top, axis=0),
+            ],
             "These are the positions of the strongest answer of any filter. Only the chosen one counts.": (
                 place_of(case["activations"].max(axis=-1)[indices])
             ),
@@ -315,7 +316,7 @@ occlusion_map.arguments = lambda case: [
 
 
 def slide(predict, image, label, size, stride, hidden=None, fill=None, channels=slice(None), accumulate=False,
-          inverse=False, partial=False):  # fmt: skip
+          inverse=False, partial=False, exchanged=False):  # fmt: skip
     """The occlusion map of an image, or with one of the last arguments the result of a usual mistake."""
     image = image.astype(float)
     fill = fill or (lambda image, square: image.mean())
@@ -324,7 +325,8 @@ def slide(predict, image, label, size, stride, hidden=None, fill=None, channels=
     for i in rows:
         for j in columns:
             occluded = (latest if accumulate else image).copy()
-            square = slice(i, i + (hidden or size)), slice(j, j + (hidden or size)), channels
+            corner = (j, i) if exchanged else (i, j)
+            square = *(slice(first, first + (hidden or size)) for first in corner), channels
             if inverse:
                 occluded[:] = image.mean()
                 occluded[square] = image[square]
@@ -426,6 +428,9 @@ occlusion_map.mistakes = {
     "Your map also has squares that stick out of the image. Only whole squares are wanted.": instead(partial=True),
     "You move the square by one pixel at a time. Use the stride.": [pixel_by_pixel, its_beginning],
     "Your map has one value per square, in a single row. Rows and columns are wanted.": of_the_map(np.ravel),
+    "You hide other squares: rows and columns are exchanged where you cut the square out of the image.": (
+        instead(exchanged=True)
+    ),
     "Your squares are too large, or too small, by one pixel.": [
         lambda predict, image, label, size, stride: slide(predict, image, label, size, stride, hidden=size + 1),
         lambda predict, image, label, size, stride: slide(predict, image, label, size, stride, hidden=size - 1),
@@ -439,7 +444,7 @@ occlusion_map.mistakes = {
 def classifiers(rng: np.random.Generator):
     """A small classifier with given weights, an image, a layer with feature maps, a class.
 
-    The map has positions above 0 and, before the ReLU, below; no other class has a map of zeros.
+    The map has positions above 0 and, before the ReLU, below, also that of log p; no other class has a map of zeros.
     """
     for layer in ("second", "first", "second"):
         while True:
@@ -455,14 +460,16 @@ def classifiers(rng: np.random.Generator):
             }
             found = inside(case)
             case["label"] = unlikely(found["logits"])
-            mixtures = *np.eye(4), np.eye(4)[case["label"]] - found["probabilities"]  # the last one: of log p
-            weights = np.stack([mean_gradient(case, found, mixture) for mixture in mixtures])
-            every = found["maps"] @ weights.T  # the maps of all classes, before the ReLU
+            if found["probabilities"][case["label"]] <= 0.1:
+                continue
+            weights = np.stack([mean_gradient(case, found, mixture) for mixture in np.eye(4)])
+            of_log_p = weights[case["label"]] - found["probabilities"] @ weights
+            every = found["maps"] @ np.stack([*weights, of_log_p]).T  # the maps of all classes, before the ReLU
             raw = every[..., case["label"]]
             if (
                 every.max(axis=(0, 1)).min() > 0.02
+                and every[..., -1].min() < -0.02
                 and 0.1 < np.mean(raw > 0.05 * raw.max()) < 0.9
-                and found["probabilities"][case["label"]] > 0.1
             ):
                 break
         yield case
@@ -586,6 +593,9 @@ def usual_mistakes(case: dict, found: dict, score: Callable[[int], np.ndarray]) 
         "mean of its gradient.": [np.maximum((maps * local).sum(-1), 0), np.maximum((maps * local).mean(-1), 0)],
         "Your weights are means over the feature maps, one per position. A mean over the positions is wanted, one "
         "weight per feature map.": [np.maximum(by_place, 0), np.maximum(by_place / maps.shape[-1], 0)],
+        "Your mean goes over rows or columns only. The gradient has the axes batch, row, column, feature map.": [
+            np.maximum((maps * local.mean(axis=axis, keepdims=True)).sum(-1), 0) for axis in (0, 1)
+        ],
         "Your map is the gradient alone. The feature maps are missing.": [
             *(np.maximum(one, 0) for one in (local.sum(-1), local.mean(-1))),
             local.max(-1),

@@ -185,6 +185,11 @@ def StopAtAccuracy(answer, case):  # noqa: N802 - a check is called like its exe
         return finding
     if answer["printed"].strip():
         return "Your callback prints as soon as it is made. One line is wanted, when it stops."
+    if another_too_low["stopped"]:
+        return (
+            "Of two objects of your class the second one stopped below its threshold: it knows what the first one has "
+            "seen. Keep in `self` what belongs to one object."
+        )
     if another_too_low["printed"] or another_too_low["raised"]:
         did = f"raised {another_too_low['raised'][2]}" if another_too_low["raised"] else "printed something"
         return f"A training ended by itself, below the threshold, and at its end your callback {did}."
@@ -422,13 +427,18 @@ COLUMNS = ("precision", "recall", "f1", "support")
 
 
 def labels(rng: np.random.Generator):
-    """True and predicted classes. In the second case 3 is never predicted, 4 never there, 6 neither, 2 never right."""
+    """True and predicted classes. In the first case 3 is seldom right, so that its precision and recall add up to less
+    than 1. In the second one 3 is never predicted, 4 never there, 6 neither, 2 never right.
+    """
     for n_classes, n in ((4, 60), (7, 70)):
         y_true = rng.integers(0, 4, n)
         y_true[:10] = 0  # so that support and predictions differ
         y_pred = np.where(rng.random(n) < 0.6, y_true, rng.integers(0, 4, n))
         y_true[10:18] = y_pred[14:22] = np.arange(8) % 4
-        if n_classes == 7:
+        if n_classes == 4:
+            y_true[18:22], y_pred[:4] = 3, 3
+            y_pred[18:][y_true[18:] == 3] = 1
+        else:
             y_pred[y_pred == 3] = 4
             y_pred[y_true == 2] = 1
             y_pred[:2] = 2
@@ -501,6 +511,9 @@ classification_summary.mistakes = {
     "Your F1 is a percentage. A fraction between 0 and 1 is wanted.": column("f1", lambda t, matrix: 100 * t.f1),
     "Your F1 is the product of precision and recall. Divide by their mean.": (
         column("f1", lambda t, matrix: t.precision * t.recall)
+    ),
+    "Your F1 is too small where P + R is less than 1: there you divide by 1. Only a sum of 0 needs care.": (
+        column("f1", lambda t, matrix: 2 * t.precision * t.recall / np.maximum(t.precision + t.recall, 1))
     ),
     "Your F1 is the smaller of precision and recall. It should only be near it.": (
         column("f1", lambda t, matrix: np.minimum(t.precision, t.recall))

@@ -293,7 +293,7 @@ def judge_pairs(pairs, case: dict) -> str | None:
     if pairs is None:
         return "The result is None. Does your function end with `return`?"
     if not isinstance(pairs, list):
-        return f"{wanted}, not {({dict: 'a dictionary', str: 'a text'}).get(type(pairs), 'this')}."
+        return f"{wanted}, not {({dict: 'a dictionary', str: 'a text'}).get(type(pairs), 'a number')}."
     if all(isinstance(one, str) for one in pairs):
         return f"{wanted}; yours holds only texts."
     if len(pairs) == 2 and isinstance(pairs[0], str) and isinstance(pairs[1], int | float | np.ndarray):
@@ -407,7 +407,8 @@ def residual_block(answer, case):
     if [layer["strides"] for layer in large] != [[stride, stride], [1, 1]]:
         return f"{where}the first convolution of the branch should have the stride, the second should have none."
     if finding := judge_sums(answer, x) if same else judge_shortcut(answer, x, where):
-        return finding
+        joined = {*kinds} & {"Average", "Maximum", "Minimum", "Multiply", "Subtract"} if "Add" not in kinds else None
+        return f"The two branches should be added; yours are joined by {min(joined)}." if joined else finding
     if same and any(layer["activation"] not in (None, "linear") for layer in convolutions):
         return "An activation stands directly behind a convolution. The batch normalisation should stand between them."
     return None
@@ -528,10 +529,12 @@ def build_resnet20(answer, case):
         return f"Nine blocks have nine additions; yours has {kinds.count('Add')}. Where are the shortcuts?"
     if others := sorted({*kinds} & {"LayerNormalization", "GroupNormalization", "RMSNormalization"}):
         return f"All normalisations of a ResNet-20 are batch normalisations; yours has a {others[0]}."
-    if kinds.count("BatchNormalization") < 19:
+    trainable = answer["trainable_parameters"]
+    biases = sum(layer["filters"] for layer in layers if layer["kind"] == "Conv2D" and layer["use_bias"])
+    if kinds.count("BatchNormalization") - 2 * (trainable - biases > CORE + SHORTCUTS[1]) < 19:  # two of the shortcuts
         return (
-            f"Each of the 19 convolutions is followed by batch normalisation, the very first as well; yours has "
-            f"{kinds.count('BatchNormalization')}."
+            "Each of the 19 convolutions of 3×3 is followed by batch normalisation, the very first as well. Yours has "
+            "fewer."
         )
     if (relus := sum(layer["activation"] == "relu" for layer in layers)) < 19:
         return f"19 ReLUs are wanted: one at the beginning, and two in each block. Yours has {relus}."
@@ -549,8 +552,6 @@ def build_resnet20(answer, case):
             f"Your dense layer with its {dense['activation']} looks at each place of the maps by itself. Global "
             "average pooling comes before the dense layer."
         )
-    trainable = answer["trainable_parameters"]
-    biases = sum(layer["filters"] for layer in layers if layer["kind"] == "Conv2D" and layer["use_bias"])
     if trainable - biases not in [CORE + shortcut for shortcut in SHORTCUTS]:
         return (
             f"Your network has {trainable:,} trainable parameters. 272,474 are wanted, or 269,722 with shortcuts "

@@ -76,9 +76,9 @@ def eigen(patches: np.ndarray, of=lambda flat: np.cov(flat, rowvar=False)) -> tu
     return np.linalg.eigh(of(patches.reshape(len(patches), -1).astype("float64")))
 
 
-def as_kernel(columns: np.ndarray, patches: np.ndarray, negatives: bool = True) -> np.ndarray:
-    """Filters in columns, and after them their negatives, as a convolution kernel."""
-    columns = np.concatenate([columns, -columns], axis=1) if negatives else columns
+def as_kernel(columns: np.ndarray, patches: np.ndarray, negatives: bool = True, axis: int = 1) -> np.ndarray:
+    """Filters in columns, and after them (or along another axis) their negatives, as a convolution kernel."""
+    columns = np.concatenate([columns, -columns], axis=axis) if negatives else columns
     return columns.reshape(*patches.shape[1:], -1)
 
 
@@ -132,6 +132,13 @@ whitening_kernel.mistakes = {
         with_eigen(lambda values, vectors, epsilon: vectors.T / np.sqrt(values + epsilon)),
         with_eigen(lambda values, vectors, epsilon: (vectors / np.sqrt(values + epsilon)).T),
     ],
+    "Your filters are mixed up. Before you reshape, each filter and each negative should be a column.": [
+        lambda patches, epsilon: as_kernel(standardised(*eigen(patches), epsilon), patches, axis=0),
+        lambda patches, epsilon: as_kernel(standardised(*eigen(patches), epsilon).T, patches, axis=0),
+    ],
+    "Each eigenvector is a column and has an eigenvalue of its own: you divide the rows by them.": (
+        with_eigen(lambda values, vectors, epsilon: vectors / np.sqrt(values + epsilon)[:, np.newaxis])
+    ),
     "You forgot the mean: a covariance is of what differs from the mean patch.": with_eigen(standardised, of=products),
     "You subtracted one mean from all numbers of the patches. Each of them has a mean of its own.": (
         with_eigen(standardised, of=lambda flat: products(flat, flat.mean()))
@@ -199,7 +206,7 @@ with_identity.mistakes = {
     "All your filters hand on the first channel. The k-th hands on channel k.": (
         lambda kernel: identity(kernel, channels=lambda k: 0)
     ),
-    "The axes are exchanged: you cleared input channels. Axis 2 counts what comes in, axis 3 the filters.": (
+    "You cleared a part of the input channels only. Axis 2 counts what comes in, axis 3 the filters.": (
         lambda kernel: identity(kernel, exchange=True)
     ),
     "The kernel is unchanged.": lambda kernel: kernel,
@@ -262,7 +269,7 @@ def flip_plan(answer, case):
 def moved_images(rng: np.random.Generator):
     for shape in ((6, 7, 9, 1), (3, 8, 8, 3)):
         offsets = rng.permutation([(2, -1), (-2, 1), (1, 2), (0, -2), (2, 0)])
-        offsets = np.concatenate([offsets, [(0, 0)]])[: shape[0]]  # an image that stays is not the first
+        offsets = np.insert(offsets, 1, 0, axis=0)[: shape[0]]  # an image that stays is neither first nor last
         yield {"images": rng.random(shape).astype("float32"), "offsets": offsets}
 
 
@@ -283,9 +290,9 @@ def shift(images, offsets):
 
 
 shift.mistakes = {
-    "The images move the wrong way: an offset of 1 moves an image down, or to the right.": (
-        lambda images, offsets: moved(images, -offsets)
-    ),
+    "The images move the wrong way, along one axis or both: an offset of 1 moves an image down, or to the right.": [
+        lambda images, offsets, sign=sign: moved(images, offsets * sign) for sign in ((-1, -1), (1, -1), (-1, 1))
+    ],
     "Down and right are exchanged: the first offset moves along the height.": [
         lambda images, offsets: moved(images, offsets[:, ::-1]),
         lambda images, offsets: moved(images, -offsets[:, ::-1]),
@@ -298,9 +305,9 @@ shift.mistakes = {
         lambda images, offsets: moved(images, offsets, "symmetric"),
         lambda images, offsets: moved(images, offsets, "edge"),
     ],
-    "All images are moved alike. Each has offsets of its own.": (
-        lambda images, offsets: moved(images, np.repeat(offsets[:1], len(offsets), axis=0))
-    ),
+    "All images are moved alike. Each has offsets of its own.": [
+        lambda images, offsets, k=k: moved(images, np.repeat(offsets[[k]], len(offsets), axis=0)) for k in (0, -1)
+    ],
     "The images are unchanged.": lambda images, offsets: images,
 }
 
@@ -315,7 +322,12 @@ def batches_of_logits(rng: np.random.Generator):
 
 @compare(batches_of_logits, "your loss", "For {y.shape[1]} classes and smoothing {smoothing}: ", probe=probes.loss)
 def smoothed_loss(y, logits, smoothing):
-    return cross_entropy((1 - smoothing) * y + smoothing / y.shape[1], logits)
+    return cross_entropy(smoothed(y, smoothing), logits)
+
+
+def smoothed(y, smoothing):
+    """The wanted probabilities."""
+    return (1 - smoothing) * y + smoothing / y.shape[1]
 
 
 def cross_entropy(wanted, logits):
@@ -357,10 +369,17 @@ smoothed_loss.mistakes = {
     "`smoothing` and `1 - smoothing` are exchanged: the label keeps the larger part.": (
         lambda y, logits, smoothing: cross_entropy(smoothing * y + (1 - smoothing) / y.shape[1], logits)
     ),
-    "Your wanted probabilities add up to more than 1: what all classes get must be taken from the right one.": [
+    "Your wanted probabilities add up to more than 1: all classes together get what is taken from the right one.": [
         lambda y, logits, smoothing: cross_entropy(y + smoothing / y.shape[1], logits),
         lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y + smoothing, logits),
+        lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y + smoothing * (1 - y), logits),
+        lambda y, logits, smoothing: cross_entropy((1 - smoothing) * y + smoothing / (y.shape[1] - 1), logits),
     ],
+    "Your loss takes the logits for probabilities. They can be any numbers, also below 0.": (
+        lambda y, logits, smoothing: (
+            -np.asarray(smoothed(y, smoothing) * np.log(np.clip(logits / np.sum(logits, 1)[:, None], 1e-7, 1))).sum(1)
+        )
+    ),
     "This is the mean over the batch. One number per image is wanted.": (
         lambda y, logits, smoothing: smoothed_loss.right(y, logits, smoothing).mean()
     ),
@@ -369,9 +388,7 @@ smoothed_loss.mistakes = {
         lambda y, logits, smoothing: smoothed_loss.right(y, logits, smoothing) / y.shape[1]
     ),
     "Softmax is applied twice: `log_softmax` wants logits.": (
-        lambda y, logits, smoothing: cross_entropy(
-            (1 - smoothing) * y + smoothing / y.shape[1], softmax(np.asarray(logits), axis=1)
-        )
+        lambda y, logits, smoothing: cross_entropy(smoothed(y, smoothing), softmax(np.asarray(logits), axis=1))
     ),
 }
 
@@ -408,12 +425,18 @@ triangle.mistakes = {
             triangle.right(done, peak_at, start, end) if done < peak_at else 1 - (1 - end) * done
         )
     ),
-    "You begin at 0 instead of `start`.": (
+    "Your line up begins at 0 instead of `start`.": (
         lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (0, 1, end))
     ),
-    "You end at 0 instead of `end`.": (
+    "Your line down ends at 0 instead of `end`.": (
         lambda done, peak_at, start, end: np.interp(done, (0, peak_at, 1), (start, 1, 0))
     ),
+    "Your line is too flat: the way up takes only `peak_at` of the training, the way down only the rest.": [
+        lambda done, peak_at, start, end: start + (1 - start) * done if done < peak_at else None,
+        lambda done, peak_at, start, end: (
+            triangle.right(done, peak_at, start, end) if done < peak_at else 1 - (1 - end) * (done - peak_at)
+        ),
+    ],
     "The rate falls from the beginning: it should rise to 1 first.": (
         lambda done, peak_at, start, end: 1 - (1 - end) * done
     ),
@@ -477,19 +500,19 @@ def images_and_networks(rng: np.random.Generator):
         yield {"images": rng.random((n, 8, 8, 3)).astype("float32"), "seed": int(rng.integers(1, 10_000))}
 
 
-def views(images, mirrored=True, shifts=(0, 1, -1)):
-    """The images as they are and moved along the diagonal, each also mirrored."""
+def views(images, mirrored=(0, 1, -1), shifts=(0, 1, -1), mode="reflect"):
+    """The images as they are and moved along the diagonal, each also mirrored, or only some of them."""
     for offset in shifts:
-        view = moved(images, np.full((len(images), 2), offset))
+        view = moved(images, np.full((len(images), 2), offset), mode)
         yield view
-        if mirrored:
+        if offset in mirrored:
             yield view[:, :, ::-1]
 
 
 def mirrored_along(axis: int):
     """The mean over six views, three of them mirrored along this axis."""
     return lambda predict, images: np.mean(
-        [predict(one) for view in views(images, mirrored=False) for one in (view, np.flip(view, axis))], axis=0
+        [predict(one) for view in views(images, mirrored=()) for one in (view, np.flip(view, axis))], axis=0
     )
 
 
@@ -502,9 +525,10 @@ def average_views(predict, images):
 
 average_views.arguments = lambda case: [linear_network(case["seed"]), case["images"]]
 average_views.mistakes = {
-    "You averaged probabilities. Logits are wanted: no softmax.": (
-        lambda predict, images: np.mean([softmax(predict(view), axis=1) for view in views(images)], axis=0)
-    ),
+    "These are probabilities. The mean of the logits is wanted: no softmax.": [
+        lambda predict, images: np.mean([softmax(predict(view), axis=1) for view in views(images)], axis=0),
+        lambda predict, images: softmax(average_views.right(predict, images), axis=1),
+    ],
     "You added the logits. Their mean is wanted.": (
         lambda predict, images: np.sum([predict(view) for view in views(images)], axis=0)
     ),
@@ -512,8 +536,15 @@ average_views.mistakes = {
         lambda predict, images: predict(np.mean(list(views(images)), axis=0))
     ),
     "The mirrored views are missing: three shifts, each also mirrored, are six views.": (
-        lambda predict, images: np.mean([predict(view) for view in views(images, mirrored=False)], axis=0)
+        lambda predict, images: np.mean([predict(view) for view in views(images, mirrored=())], axis=0)
     ),
+    "The shifted views are not mirrored: only the images as they are.": (
+        lambda predict, images: np.mean([predict(view) for view in views(images, mirrored=(0,))], axis=0)
+    ),
+    "Your views are moved otherwise than by `shift`: what comes in at the border should be the image reflected.": [
+        lambda predict, images, mode=mode: np.mean([predict(view) for view in views(images, mode=mode)], axis=0)
+        for mode in ("wrap", "constant")
+    ],
     "The shifted views are missing: the network should also see the images moved by a pixel.": (
         lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0,))], axis=0)
     ),
@@ -529,7 +560,7 @@ average_views.mistakes = {
     ],
     "You mirrored first and moved then: so the mirrored views moved to the other side. Move first.": (
         lambda predict, images: np.mean(
-            [predict(one) for side in (images, images[:, :, ::-1]) for one in views(side, mirrored=False)], axis=0
+            [predict(one) for side in (images, images[:, :, ::-1]) for one in views(side, mirrored=())], axis=0
         )
     ),
     "You divided by three. There are six views.": (
@@ -577,6 +608,10 @@ newton_schulz.mistakes = {
     "You divided by the largest value. Singular values can still exceed 1 then.": (
         lambda matrix, steps: polynomial(matrix, steps, size=lambda one: np.abs(one).max())
     ),
+    "You divided by another norm. Here it is the root of the sum of all squares.": [
+        lambda matrix, steps, order=order: polynomial(matrix, steps, size=lambda one: np.linalg.norm(one, order))
+        for order in (2, 1, np.inf, "nuc")
+    ],
     "You divided by the sum of squares. The norm is its root.": (
         lambda matrix, steps: polynomial(matrix, steps, size=lambda one: np.square(one).sum())
     ),

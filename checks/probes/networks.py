@@ -316,8 +316,8 @@ def _by_behaviour(function) -> str | None:
 
 
 def _is_relu(operation) -> bool:
-    """Whether an operator is `maximum(x, 0)`."""
-    if type(operation).__name__ != "Maximum" or not operation._inbound_nodes:
+    """Whether an operator is `maximum(x, 0)`; the layer of this name takes the larger of two tensors."""
+    if type(operation).__name__ != "Maximum" or hasattr(operation, "weights") or not operation._inbound_nodes:
         return False
     constants = [one for one in operation._inbound_nodes[0].arguments.args if not hasattr(one, "_keras_history")]
     return len(constants) == 1 and np.ndim(constants[0]) == 0 and float(np.asarray(constants[0])) == 0

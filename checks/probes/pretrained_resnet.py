@@ -105,6 +105,8 @@ def classify(student, case: dict) -> dict:
         pass  # judged by what the network got
     if isinstance(found["result"], np.ndarray):
         found["result"] = found["result"].tolist()
+    if not isinstance(found["result"], list | tuple | dict | str | None):
+        raise Unusable(f"A list of pairs (name, probability) is wanted, not a {type(found['result']).__name__}.")
     found |= {"inputs": recorder.inputs[-1:], "in_training": recorder.trained}
     asked = case["kind"] == "RGB" and recorder.inputs and found["result"]
     return found | {"grain": grain(student, model, recorder) if asked else None}
@@ -164,7 +166,7 @@ def residual_block(student, case: dict) -> dict:
         raise Unusable(f"The block's output, a tensor of Keras, is wanted; your function returned {what}")
     model = keras.Model(inputs, outputs)
     return {
-        "layers": describe_model(model)["layers"],
+        "layers": describe_model(each_called_once(model))["layers"],
         "own": own_layers(model),
         "shape": list(outputs.shape[1:]),
         "zero": response(model, case["x"], (0, 0)),

@@ -68,7 +68,8 @@ def call(function: Callable, *args, **kwargs) -> dict:
     except NotImplementedError:
         raise
     except Exception as error:  # noqa: BLE001 - which exception a student's code raises is the answer
-        said = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", str(error))  # TensorFlow's names for its own parts
+        # Without Keras' colours for terminals, and TensorFlow's names for its own parts.
+        said = re.sub(r"\x1b\[[0-9;]*m|\{\{.*?\}\} ?| ?\[Op:.*", "", str(error))
         return {"raised": [kind.__name__ for kind in type(error).__mro__], "text": said[:400]}
 
 

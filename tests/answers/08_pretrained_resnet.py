@@ -4,6 +4,7 @@ import math
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 from keras import layers, ops
 from PIL import Image
@@ -521,6 +522,11 @@ def as_dictionary(model, image, top=5):
     return dict(pairs(model, asked(model, image), top))
 
 
+@wrong("classify", says="not a DataFrame")
+def as_table(model, image, top=5):
+    return pd.DataFrame(pairs(model, asked(model, image), top), columns=["name", "probability"])
+
+
 @wrong("classify", says="a pair of lists")
 def two_lists(model, image, top=5):
     names, values = zip(*pairs(model, asked(model, image), top), strict=True)
@@ -646,15 +652,9 @@ def projection_without_norm(x, filters, stride):
 
 
 @right("residual_block")
-def last_norm_without_scale(x, filters, stride):
-    y = conv(relu(norm(conv(x, filters, stride))), filters)
-    return relu(layers.BatchNormalization(scale=False)(y) + shortcut(x, filters, stride))
-
-
-@right("residual_block")
-def norms_without_shift(x, filters, stride):
+def norms_without_shift_or_scale(x, filters, stride):
     y = relu(layers.BatchNormalization(center=False)(conv(x, filters, stride)))
-    return relu(layers.BatchNormalization(center=False)(conv(y, filters)) + shortcut(x, filters, stride))
+    return relu(layers.BatchNormalization(scale=False)(conv(y, filters)) + shortcut(x, filters, stride))
 
 
 class OwnBlock(layers.Layer):
@@ -728,6 +728,11 @@ def norm_after_the_addition(x, filters, stride):
 @wrong("residual_block", says="They should be added")
 def side_by_side(x, filters, stride):
     return relu(layers.Concatenate()([shortcut(x, filters, stride), branch(x, filters, stride)]))
+
+
+@wrong("residual_block", says="The two branches should be added; yours are joined by Maximum")
+def larger_of_both(x, filters, stride):
+    return relu(layers.Maximum()([shortcut(x, filters, stride), branch(x, filters, stride)]))
 
 
 @wrong("residual_block", says="no ReLU between the two convolutions")
@@ -830,6 +835,13 @@ def projected_with_3x3(x, filters, stride):
 @wrong("residual_block", says="yours: 3×3.")
 def one_convolution(x, filters, stride):
     return relu(shortcut(x, filters, stride) + norm(conv(x, filters, stride)))
+
+
+@wrong("residual_block", says="twice, with the same weights")
+def one_convolution_in_two_places(x, filters, stride):
+    again = layers.Conv2D(filters, 3, padding="same")
+    y = norm(again(again(relu(norm(conv(x, filters, stride))))))
+    return relu(shortcut(x, filters, stride) + y)
 
 
 @wrong("residual_block", says="does it end with `return`")
@@ -1009,7 +1021,7 @@ def imagenet_beginning():
 
 @wrong("build_resnet20", says="followed by batch normalisation, the very first as well")
 def first_norm_forgotten():
-    return resnet(first_norm=False, shortcut=zero_padded)
+    return resnet(first_norm=False)
 
 
 @wrong("build_resnet20", says="The input should have shape (32, 32, 3)")

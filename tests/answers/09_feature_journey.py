@@ -407,7 +407,7 @@ def three_numbers(activations, filter, top):
     return indices, np.column_stack([indices, positions])
 
 
-@wrong("most_exciting", says="largest. Each image has its own position")
+@wrong("most_exciting", says="All your images have got the same position")
 def one_place_for_all(activations, filter, top):
     indices, _ = with_partition.function(activations, filter, top)
     return indices, np.repeat(places_of(activations[..., filter].mean(axis=0)[np.newaxis]), top, axis=0)
@@ -513,31 +513,12 @@ def hide(image, i, j, size):
     return occluded
 
 
-def occlusion(hide=hide, corners=corners, answer=lambda before, after, label: before[label] - after[label]):
-    """A right answer in parts, so that each wrong one shows its own mistake only."""
-
-    def answered(predict, image, label, size, stride):
-        before = predict(image[np.newaxis])[0]
-        rows, columns = corners(image.shape[0], size, stride), corners(image.shape[1], size, stride)
-        return np.array(
-            [[answer(before, predict(hide(image, i, j, size)[np.newaxis])[0], label) for j in columns] for i in rows]
-        )
-
-    return answered
+def solved(predict, image, label, size, stride):
+    before = predict(image[np.newaxis])[0, label]
+    rows, columns = corners(image.shape[0], size, stride), corners(image.shape[1], size, stride)
+    return np.array([[before - predict(hide(image, i, j, size)[np.newaxis])[0, label] for j in columns] for i in rows])
 
 
-def filled(fill):
-    """`hide` with another value behind the square, which `fill(image, square)` gives."""
-
-    def hide(image, i, j, size):
-        occluded = image.copy()
-        occluded[i : i + size, j : j + size] = fill(image, image[i : i + size, j : j + size])
-        return occluded
-
-    return hide
-
-
-solved = occlusion()
 one_by_one = right("occlusion_map")(solved)
 
 
@@ -560,42 +541,6 @@ def with_a_mask(predict, image, label, size, stride):
         occluded = np.where(covered[..., None], image.mean(), image)
         result[i, j] = predict(image[None])[0][label] - predict(occluded[None])[0][label]
     return tf.constant(result)
-
-
-sign = wrong("occlusion_map", says="Your signs are reversed: where hiding")(
-    occlusion(answer=lambda before, after, label: after[label] - before[label])
-)
-probability_itself = wrong("occlusion_map", says="holds the probability itself")(
-    occlusion(answer=lambda before, after, label: after[label])
-)
-relative = wrong("occlusion_map", says="divide the fall by the probability, or")(
-    occlusion(answer=lambda before, after, label: 1 - after[label] / before[label])
-)
-never_negative = wrong("occlusion_map", says="Your map is never negative")(
-    occlusion(answer=lambda before, after, label: max(0, before[label] - after[label]))
-)
-own_class = wrong("occlusion_map", says="the most probable class of the image")(
-    occlusion(answer=lambda before, after, label: before[before.argmax()] - after[before.argmax()])
-)
-label_from_1 = wrong("occlusion_map", says="about the class before the one asked for")(
-    occlusion(answer=lambda before, after, label: before[label - 1] - after[label - 1])
-)
-black = wrong("occlusion_map", says="the same constant for every image")(occlusion(filled(lambda image, square: 0)))
-own_mean = wrong("occlusion_map", says="with its own mean. The mean of the whole image")(
-    occlusion(filled(lambda image, square: square.mean()))
-)
-channel_means = wrong("occlusion_map", says="You fill each channel with its own mean")(
-    occlusion(filled(lambda image, square: image.mean(axis=(0, 1))))
-)
-without_last = wrong("occlusion_map", says="The last row or column of squares is missing")(
-    occlusion(corners=lambda length, size, stride: range(0, (length - size) // stride * stride, stride))
-)
-sticking_out = wrong("occlusion_map", says="squares that stick out of the image")(
-    occlusion(corners=lambda length, size, stride: range(0, length, stride))
-)
-each_pixel = wrong("occlusion_map", says="by one pixel at a time")(
-    occlusion(corners=lambda length, size, stride: range(length - size + 1))
-)
 
 
 @wrong("occlusion_map", says="changed its input `image` in place")
@@ -671,16 +616,6 @@ def with_a_jacobian(model, image, layer_name, label):
     return keras.ops.relu(keras.ops.sum(weights * outputs[layer_name][0], axis=-1)).numpy().tolist()
 
 
-@right("grad_cam")
-def with_loops_over_the_maps(model, image, layer_name, label):
-    maps, gradient = pieces(model, image, layer_name, label)
-    heat = np.zeros(maps.shape[:2])
-    for k in range(maps.shape[-1]):
-        heat += gradient[..., k].mean() * maps[..., k]
-    heat[heat < 0] = 0
-    return heat
-
-
 # Accepted with a remark; see test_lab_feature_journey.
 of_the_probability = right("grad_cam")(combined(score=lambda logits, probabilities, label: probabilities[label]))
 of_the_log_probability = right("grad_cam")(
@@ -750,6 +685,9 @@ place_by_place = wrong("grad_cam", says="gradient and feature map position by po
 )
 mean_over_channels = wrong("grad_cam", says="Your weights are means over the feature maps")(
     with_gradient(lambda maps, gradient: np.maximum((maps * gradient.mean(axis=-1, keepdims=True)).sum(axis=-1), 0))
+)
+mean_over_the_rows = wrong("grad_cam", says="Your mean goes over rows or columns only")(
+    with_gradient(lambda maps, gradient: np.maximum((maps * gradient.mean(axis=0)).sum(axis=-1), 0))
 )
 gradient_alone = wrong("grad_cam", says="Your map is the gradient alone")(
     with_gradient(lambda maps, gradient: np.abs(gradient).max(axis=-1))
