@@ -19,8 +19,6 @@ WHOLE_NUMBERS = (
 )
 CUT_OFF = "Values are cut off, below 0 or above 255. A response may be negative or large: keep it as it is."
 NO_SIGN = "Your response is never negative. A response may be negative: keep its sign."
-UNFINISHED = "The last row and column still hold 0: count the steps of your loops once more."
-STOPPED = "Only the first value, or the first row, is filled: does `return` stand inside a loop?"
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
@@ -36,18 +34,25 @@ def of_whole_numbers(*arrays) -> str | None:
     return WHOLE_NUMBERS if any(kind.kind in "iu" for kind in kinds) else None
 
 
-def unfinished(response: np.ndarray) -> np.ndarray:
-    """Loops that end one step too early."""
-    response = response.copy()
-    response[-1], response[:, -1] = 0, 0
-    return response
+def ended_too_early(right) -> dict:
+    """What is left of a response whose loops end one step too early, or after the first value or row."""
 
+    def only(rows: slice, columns: slice):
+        def result(*arguments):
+            response = right(*arguments)
+            part = np.zeros_like(response)
+            part[rows, columns] = response[rows, columns]
+            return part
 
-def stopped(response: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
-    """A loop that returns too early: zeros but for the beginning."""
-    result = np.zeros_like(response)
-    result[rows, columns] = response[rows, columns]
-    return result
+        return result
+
+    return {
+        "The last row and column still hold 0: count the steps of your loops once more.": only(slice(-1), slice(-1)),
+        "Only the first value, or the first row, is filled: does `return` stand inside a loop?": [
+            only(slice(1), slice(1)),
+            only(slice(1), slice(None)),
+        ],
+    }
 
 
 def in_margin(image: np.ndarray, response: np.ndarray, top: int, left: int) -> np.ndarray:
@@ -80,11 +85,6 @@ def mistakes_of_loops(right) -> dict:
     return {
         "One row and one column are missing at the end. A kernel of 3 fits on 5 pixels in three positions, not two: "
         "count the positions once more.": lambda image, kernel: right(image, kernel)[:-1, :-1],
-        UNFINISHED: lambda image, kernel: unfinished(right(image, kernel)),
-        STOPPED: [
-            lambda image, kernel: stopped(right(image, kernel), slice(1), slice(1)),
-            lambda image, kernel: stopped(right(image, kernel), slice(1), slice(None)),
-        ],
         "Your response is as large as the image, with a margin of zeros. `valid` keeps only the positions where the "
         "whole kernel lies on the image, so the response is smaller.": [
             lambda image, kernel: in_margin(
@@ -100,7 +100,7 @@ def mistakes_of_loops(right) -> dict:
         ),
         CUT_OFF: lambda image, kernel: np.clip(right(image, kernel), 0, 255),
         NO_SIGN: lambda image, kernel: abs(right(image, kernel)),
-    }
+    } | ended_too_early(right)
 
 
 def last_weight(kernel: np.ndarray) -> np.ndarray:
@@ -508,12 +508,7 @@ conv_forward.mistakes = {
     "The filters stand on the first axis. Here the channels come last: (H, W, K).": (
         lambda x, w, b, *more: np.moveaxis(layer_response(x, w, b, *more), 2, 0)
     ),
-    UNFINISHED: lambda x, w, b, *more: unfinished(layer_response(x, w, b, *more)),
-    STOPPED: [
-        lambda x, w, b, *more: stopped(layer_response(x, w, b, *more), slice(1), slice(1)),
-        lambda x, w, b, *more: stopped(layer_response(x, w, b, *more), slice(1), slice(None)),
-    ],
-}
+} | ended_too_early(layer_response)
 
 # ---- max_pool -----------------------------------------------------------------------------------------------
 
@@ -578,12 +573,7 @@ max_pool.mistakes = {
     "Your windows are one pixel too small: `i : i + size` already leaves out its end.": (
         lambda x, size: blocks(x, size)[:, :-1, :, :-1].max((1, 3))
     ),
-    UNFINISHED: lambda x, size: unfinished(blocks(x, size).max((1, 3))),
-    STOPPED: [
-        lambda x, size: stopped(blocks(x, size).max((1, 3)), slice(1), slice(1)),
-        lambda x, size: stopped(blocks(x, size).max((1, 3)), slice(1), slice(None)),
-    ],
-}
+} | ended_too_early(max_pool.right)
 
 # ---- conv_parameters, dense_parameters ----------------------------------------------------------------------
 

@@ -509,63 +509,57 @@ def views(images, mirrored=(0, 1, -1), shifts=(0, 1, -1), mode="reflect"):
             yield view[:, :, ::-1]
 
 
+def averaged(views_of=views, of=lambda logits: logits, **settings):
+    """The mean of the logits over some views, or of what `of` makes of them."""
+    return lambda predict, images: np.mean([of(predict(view)) for view in views_of(images, **settings)], axis=0)
+
+
 def mirrored_along(axis: int):
-    """The mean over six views, three of them mirrored along this axis."""
-    return lambda predict, images: np.mean(
-        [predict(one) for view in views(images, mirrored=()) for one in (view, np.flip(view, axis))], axis=0
-    )
+    """The six views, three of them mirrored along this axis."""
+    return lambda images: [one for view in views(images, mirrored=()) for one in (view, np.flip(view, axis))]
+
+
+def mirrored_first(images):
+    """The six views, three of them moved after they were mirrored."""
+    return [one for side in (images, images[:, :, ::-1]) for one in views(side, mirrored=())]
 
 
 @compare(
     images_and_networks, "the mean of the logits", "For images of shape {images.shape}: ", probe=probes.average_views
 )
 def average_views(predict, images):
-    return np.mean([predict(view) for view in views(images)], axis=0)
+    return averaged()(predict, images)
 
 
 average_views.arguments = lambda case: [linear_network(case["seed"]), case["images"]]
 average_views.mistakes = {
     "These are probabilities. The mean of the logits is wanted: no softmax.": [
-        lambda predict, images: np.mean([softmax(predict(view), axis=1) for view in views(images)], axis=0),
+        averaged(of=lambda logits: softmax(logits, axis=1)),
         lambda predict, images: softmax(average_views.right(predict, images), axis=1),
     ],
-    "You added the logits. Their mean is wanted.": (
-        lambda predict, images: np.sum([predict(view) for view in views(images)], axis=0)
-    ),
+    "You added the logits. Their mean is wanted.": averaged(of=lambda logits: 6 * logits),
     "You averaged the images, and asked the network about a blurred one. Ask six times, then average the answers.": (
         lambda predict, images: predict(np.mean(list(views(images)), axis=0))
     ),
-    "The mirrored views are missing: three shifts, each also mirrored, are six views.": (
-        lambda predict, images: np.mean([predict(view) for view in views(images, mirrored=())], axis=0)
-    ),
-    "The shifted views are not mirrored: only the images as they are.": (
-        lambda predict, images: np.mean([predict(view) for view in views(images, mirrored=(0,))], axis=0)
-    ),
+    "The mirrored views are missing: three shifts, each also mirrored, are six views.": averaged(mirrored=()),
+    "The shifted views are not mirrored: only the images as they are.": averaged(mirrored=(0,)),
     "Your views are moved otherwise than by `shift`: what comes in at the border should be the image reflected.": [
-        lambda predict, images, mode=mode: np.mean([predict(view) for view in views(images, mode=mode)], axis=0)
-        for mode in ("wrap", "constant")
+        averaged(mode="wrap"),
+        averaged(mode="constant"),
     ],
-    "The shifted views are missing: the network should also see the images moved by a pixel.": (
-        lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0,))], axis=0)
-    ),
-    "The images that are not moved are missing among your views.": (
-        lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(1, -1))], axis=0)
-    ),
+    "The shifted views are missing: the network should also see the images moved by a pixel.": averaged(shifts=(0,)),
+    "The images that are not moved are missing among your views.": averaged(shifts=(1, -1)),
     "You moved the images one way only. One pixel down and right, and one up and left, are wanted.": [
-        lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0, 1))], axis=0),
-        lambda predict, images: np.mean([predict(view) for view in views(images, shifts=(0, -1))], axis=0),
+        averaged(shifts=(0, 1)),
+        averaged(shifts=(0, -1)),
     ],
     "You mirrored along another axis than the width, which is axis 2 of the batch.": [
-        mirrored_along(axis) for axis in (0, 1, 3)
+        averaged(mirrored_along(axis)) for axis in (0, 1, 3)
     ],
     "You mirrored first and moved then: so the mirrored views moved to the other side. Move first.": (
-        lambda predict, images: np.mean(
-            [predict(one) for side in (images, images[:, :, ::-1]) for one in views(side, mirrored=())], axis=0
-        )
+        averaged(mirrored_first)
     ),
-    "You divided by three. There are six views.": (
-        lambda predict, images: np.sum([predict(view) for view in views(images)], axis=0) / 3
-    ),
+    "You divided by three. There are six views.": averaged(of=lambda logits: 2 * logits),
     "This is the network's answer to the plain images alone.": lambda predict, images: predict(images),
 }
 

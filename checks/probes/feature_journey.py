@@ -1,7 +1,5 @@
 """Probes of the feature-journey lab: networks of given weights, and a classifier that is linear."""
 
-import warnings
-
 import numpy as np
 
 from checks.plain import Unusable
@@ -67,9 +65,7 @@ def layer_outputs(student, case: dict) -> dict:
         return {"kind": "KerasTensors" if all(map(keras.utils.is_keras_tensor, parts)) else type(built).__name__}
 
     def outputs():
-        with warnings.catch_warnings():  # Keras remarks on the structure of the inputs, which is of no matter here
-            warnings.simplefilter("ignore")
-            found = built(case["images"], training=False)
+        found = built(case["images"], training=False)
         if isinstance(found, dict):
             raise Unusable("Your model returns a dictionary. A list is wanted, in the order of the names.")
         return [np.asarray(one) for one in (found if isinstance(found, list | tuple) else [found])]
@@ -123,16 +119,14 @@ def grad_cam(student, case: dict) -> dict:
     def answers() -> np.ndarray:
         return np.asarray(model(case["image"][np.newaxis], training=False))
 
-    with warnings.catch_warnings():  # as in layer_outputs
-        warnings.filterwarnings("ignore", "The structure of `inputs`")
-        before = answers()
-        found = asked(student, model, case["image"], case["layer"], case["label"])
-        after = call(answers)
-        if "raised" in after or not np.allclose(after["value"], before, atol=1e-4):
-            fails = after["raised"][0] if "raised" in after else ""
-            return {"map": found, "again": found, "changed": True, "fails": fails}
-        again = asked(student, model, case["image"], case["layer"], case["label"])
-        return {"map": found, "again": again, "changed": False}
+    before = answers()
+    found = asked(student, model, case["image"], case["layer"], case["label"])
+    after = call(answers)
+    if "raised" in after or not np.allclose(after["value"], before, atol=1e-4):
+        fails = after["raised"][0] if "raised" in after else ""
+        return {"map": found, "again": found, "changed": True, "fails": fails}
+    again = asked(student, model, case["image"], case["layer"], case["label"])
+    return {"map": found, "again": again, "changed": False}
 
 
 def asked(student, *arguments):
