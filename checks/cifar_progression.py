@@ -3,7 +3,7 @@
 import numpy as np
 
 from checks import images
-from checks.compare import array, compare, pair
+from checks.compare import array, compare, each, pair
 from checks.core import Advice, Check
 from checks.images import CLASSES, noise
 from checks.networks import (
@@ -63,10 +63,7 @@ def preprocess(x, y):
 
 preprocess.mistakes = {
     "The order is exchanged: first the images, then the labels.": lambda x, y: (one_hot(y), x / np.float32(255)),
-    **{
-        sentence: [with_labels(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
-        for sentence, wrong in images.MISTAKES.items()
-    },
+    **each(images.MISTAKES, with_labels),
     "Your labels are still one whole number per image. The loss compares ten outputs with ten wanted numbers.": (
         with_images(lambda y: y)
     ),

@@ -297,16 +297,21 @@ def results(mistakes: dict, arguments: list):
             yield sentence, result
 
 
+def each(mistakes: dict, of: Callable) -> dict:
+    """The mistakes, with what `of` makes of each wrong function."""
+    return {
+        sentence: [of(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
+        for sentence, wrong in mistakes.items()
+    }
+
+
 def through(check: Check, case: dict, of: Callable) -> dict:
     """A check's mistakes as `judge_array` takes them: what `of` reads from the probe's record of each wrong answer."""
 
     def read(wrong: Callable) -> Callable:
         return lambda: of(check.probe(wrong, case))
 
-    return {
-        sentence: [read(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
-        for sentence, wrong in check.mistakes.items()
-    }
+    return each(check.mistakes, read)
 
 
 def judge_array(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from checks import images, reports
-from checks.compare import array, compare, table
+from checks.compare import array, compare, each, table
 from checks.core import Advice, judges
 from checks.getting_started import batch as batch_of
 from checks.networks import DROPOUTS, judge_classifier, judge_compiled, judge_input
@@ -59,10 +59,7 @@ prepare_images.mistakes = {
     "Height and width are exchanged: the digits lie on their side.": (
         lambda images: np.swapaxes(prepare_images.right(images), 1, 2)
     ),
-    **{
-        sentence: [of_images(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
-        for sentence, wrong in images.MISTAKES.items()
-    },
+    **each(images.MISTAKES, of_images),
 }
 
 # ---- StopAtAccuracy -----------------------------------------------------------------------------------------
@@ -488,10 +485,7 @@ def column(name: str, change):
 
 classification_summary.quiet = True
 classification_summary.mistakes = {
-    **{
-        sentence: [of_report(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
-        for sentence, wrong in reports.MISTAKES.items()
-    },
+    **each(reports.MISTAKES, of_report),
     "Your F1 is the arithmetic mean of precision and recall, not the harmonic one.": (
         column("f1", lambda t, matrix: (t.precision + t.recall) / 2)
     ),

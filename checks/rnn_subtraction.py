@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from checks.compare import compare, judge_array, judge_number, through
+from checks.compare import compare, each, judge_array, judge_number, through
 from checks.core import NOT_ATTEMPTED, Advice, Outcome, Reason, judges
 from checks.networks import NO_METRIC, judge_learning
 from checks.probes import rnn_subtraction as probes
@@ -176,10 +176,7 @@ def table_with(wrong: Callable) -> type:
     return Table
 
 
-CharacterTable.mistakes = {
-    sentence: [table_with(one) for one in (wrong if isinstance(wrong, list) else [wrong])]
-    for sentence, wrong in ENCODE_MISTAKES.items()
-}
+CharacterTable.mistakes = each(ENCODE_MISTAKES, table_with)
 
 
 def judge_refusal(outcome: dict, name: str, called: str) -> str | None:
