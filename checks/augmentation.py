@@ -12,6 +12,7 @@ from checks.probes.augmentation import (
     BATCH,
     FROZEN,
     IMAGES,
+    IMAGES_PER_RUN,
     MARK,
     RUNS,
     SHARD,
@@ -148,7 +149,7 @@ def judge_maps(maps: np.ndarray) -> str | None:
     if angles.max() > 16 and not slanted:
         more = " (A factor of 10/180 is 20°: the factor counts full turns.)" if angles.max() < 22 else ""
         return f"Images are turned by much more than 10°. Photographs are rarely held like this.{more}"
-    if angles.max() < 0.5:
+    if angles.max() < 0.02:
         return f"No image was rotated in {len(maps)} draws."
     if angles.max() < 4:
         return "Images are hardly turned at all: about 10° to either side are wanted."
@@ -158,7 +159,7 @@ def judge_maps(maps: np.ndarray) -> str | None:
             "no "
             "longer fits."
         )
-    if farthest.max() < 0.02:
+    if farthest.max() < 0.001:
         return f"No image was shifted in {len(maps)} draws."
     if slanted:
         return (
@@ -166,13 +167,17 @@ def judge_maps(maps: np.ndarray) -> str | None:
             "rotation keeps the right angles."
         )
     for distance, name in zip(farthest, ("left or right", "up or down"), strict=True):
-        if distance < 0.02:
+        if distance < 0.001:
             return f"No image was shifted {name}. Shift along both axes."
     if farthest.min() < 0.05:
         return "Images are hardly shifted: about a tenth of the size is wanted, along both axes."
-    for values, name in ((mirrored, "flipped"), (turned / 45, "turned"), *((one, "shifted") for one in shifts.T)):
+    before = np.where(mirrored, -1, 1)  # what was turned or shifted, and then mirrored, looks turned to the other side
+    drawn = [(mirrored, "flipped"), (turned / 45, "turned"), *((one, "shifted") for one in shifts.T)]
+    for values, name in (*drawn, (before * turned / 45, "turned"), (before * shifts[:, 0], "shifted")):
         if np.ptp(values.reshape(RUNS, -1).astype(float), axis=1).max() < 0.005:
             return f"All images of a batch are {name} alike. Each image needs a draw of its own."
+    if is_fixed(mirrored):
+        return "In every batch the same images are flipped, by their places in the batch. Let chance decide."
     if not is_half(mirrored):
         return f"{mirrored.mean():.0%} of the images are flipped. About half of them should be."
     if min(turned.max(), -turned.min()) < 0.5:
@@ -183,6 +188,11 @@ def judge_maps(maps: np.ndarray) -> str | None:
     if areas.min() < 0.4 or areas.max() > 2.5:
         return "Some images are squeezed or enlarged so far that the object is hard to recognise."
     return None
+
+
+def is_fixed(drawn: np.ndarray) -> bool:
+    """Whether what happens to an image depends on its place in the batch alone."""
+    return (drawn.reshape(RUNS, -1) == drawn[:IMAGES_PER_RUN]).all()
 
 
 def is_half(drawn: np.ndarray) -> bool:
@@ -210,6 +220,8 @@ def build_upside_down(answer, case):
             "Images are flipped in both directions or in none: these are half turns. (Keras' `horizontal_and_vertical` "
             "draws once for both.)"
         )
+    if is_fixed(upside_down):
+        return "In every batch the same images are upside down, by their places in the batch. Let chance decide."
     if not is_half(upside_down):
         return f"{upside_down.mean():.0%} of the images are upside down. About half of them should be."
     both = np.mean(mirrored & upside_down)
@@ -399,6 +411,10 @@ def stream_from_disk(answer, case):
         return f"The images go from {pixels.min():g} to {pixels.max():g}: 0 to 1 is wanted."
     if pixels.max() < 0.1:
         return f"The images go up to {pixels.max():.4f} only: they are scaled twice."
+    if np.isin(pixels, (0, 1)).all():
+        return "All your pixels are 0 or 1, and nothing between. Does a `//` throw away what stands behind the point?"
+    if pixels.max() < 0.999:
+        return f"The images go up to {pixels.max():.4f} only. The largest stored number is 255: it should become 1."
     if first["dtype"] != "float32":
         return f"The images arrive as {first['dtype']}: float32 is wanted, half the memory and all a network needs."
     orders = [number(epoch["pixels"]) for epoch in answer["epochs"]]

@@ -415,5 +415,5 @@ def kind(value) -> str:
     """What a plain value is, in a student's words."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
-    names = {dict: "a dictionary", list: "a list", str: "a text", bool: "True or False", type(None): "None"}
+    names = {dict: "a dictionary", list: "a list or tuple", str: "a text", bool: "True or False", type(None): "None"}
     return names.get(type(value), "a number")

@@ -408,7 +408,7 @@ PATTERNS = (
     ([6, 5, 5.5, 1], 1),
     ([7, 5, 7, 9], 2),  # as bad as so many epochs ago is not the same as no improvement since
     ([8e6, 9e6, 5e6, 6e6, 7e6], 2),  # large losses
-    ([5, 4, 3.99, 3.98, 4.2, 4.3], 2),  # a little better is better
+    ([5, 4, 3.998, 3.996, 4.2, 4.3, 4.4], 3),  # a little better is better
     ([5, 3, 4, 4, 4, 4, 6, 6], 3),  # a loss that comes again has another epoch each time
     ([-2, -5, -4, -3, -3.5], 2),  # below 0: what an accuracy with a minus sign gives
     ([5, 0, 2, 3], 2),  # 0 is a loss like any other
@@ -483,7 +483,7 @@ early_stopping.mistakes = {
     "Only where training was stopped does the best epoch lie `patience` epochs before the end.": (
         lambda v, p: (stopped(v, p)[0], max(1, stopped(v, p)[0] - p))
     ),
-    "You stop one epoch too early.": lambda v, p: stopped(v, p, last=lambda waited, p: waited >= max(1, p - 1)),
+    "you stop one epoch too early.": lambda v, p: stopped(v, p, last=lambda waited, p: waited >= max(1, p - 1)),
     "You compare with the epoch before. What counts is whether an epoch is better than the best one so far.": [
         lambda v, p: stopped(v, p, better=lambda loss, losses: loss < losses[-1]),
         compared_with_the_one_before,

@@ -73,6 +73,14 @@ EXPLANATIONS = {
         "The network was given an array of another shape than its input. A single image needs a batch axis: "
         "`image[None]`."
     ),
+    r"(truth value of an array|non-rectangular Python sequence)[\s\S]*from_tensor_slices": (
+        "`from_tensor_slices` takes one argument. Arrays that belong together go in as one tuple: a list would become "
+        "one array."
+    ),
+    r"`generator` must be a Python callable": (
+        "`from_generator` calls your generator function by itself, in each epoch: give it the function, without "
+        "parentheses behind its name."
+    ),
     r"KerasTensor (cannot be used as|is symbolic)": (
         "A symbol of the network has no value yet, so `if`, NumPy and TensorFlow's own functions cannot use it. Use "
         "layers, or `keras.ops`."

@@ -9,6 +9,7 @@ from helpers import session
 
 session.load_tensorflow()
 import keras  # noqa: E402 - after its start-up log is muted
+import tensorflow  # noqa: E402
 from keras import layers  # noqa: E402
 
 
@@ -45,6 +46,8 @@ MISTAKES = {
     "closes too early or too late": lambda: layers.Conv2D(32, SIZE(keras.Input((8, 8, 3)))),
     "new one for each place": lambda: chain(layers.Flatten(), *[layers.Dense(4)] * 2),
     "needs a batch axis": lambda: network().predict(np.zeros((8, 8, 3)), verbose=0),
+    "takes one argument": lambda: tensorflow.data.Dataset.from_tensor_slices([np.zeros((2, 2)), np.zeros(2)]),
+    "without parentheses behind its name": lambda: tensorflow.data.Dataset.from_generator(iter([1]), "int32"),
     "has no value yet": lambda: keras.Input((4,)) and 1,
 }
 

@@ -175,7 +175,7 @@ def make_pipeline(student, case: dict) -> dict:
             return images + tf.cast(FROZEN, images.dtype)
         return images + tf.cast(MARK * generator.uniform((), 1, 1000, tf.int32), images.dtype)
 
-    with plain_errors():
+    with plain_errors(), without_seed():
         settings = {"augment": augment if case["augmented"] else None, "training": case["training"]}
         if not case["augmented"] and not case["training"]:
             settings = {}  # as it is without these arguments
@@ -210,7 +210,7 @@ def numbered_images(seed: int) -> tuple[np.ndarray, np.ndarray]:
 def without_seed():
     """Let TensorFlow draw without the notebook's seed.
 
-    With it a `shuffle` inside `interleave` or `flat_map` gives one order in all epochs, and right code looks wrong.
+    With it a shuffle inside `interleave` or `flat_map` gives one order in all epochs, and right code looks wrong.
     """
     import tensorflow as tf
 

@@ -76,6 +76,12 @@ def build_seq2seq(student, case: dict) -> dict:
     if ends_in_softmax(outputs):
         scores = keras.ops.convert_to_tensor(np.asarray(keras.ops.softmax(scores)))
     looked_into = "value" in outputs and case["n_layers"] == 1  # once is enough, and deep ones are slow
+
+    def metrics() -> dict:
+        model.compute_metrics(x, y, scores)  # finds its metrics, and what they remember of an earlier use,
+        model.reset_metrics()  # which is forgotten
+        return {name: float(v) for name, v in model.compute_metrics(x, y, scores).items() if name != "loss"}
+
     return found | {
         "reads_on": "value" in both and not np.allclose(*np.split(both["value"], 2), atol=1e-6),
         "settings": unusual_settings(model),
@@ -83,9 +89,7 @@ def build_seq2seq(student, case: dict) -> dict:
         "outputs": outputs,
         "first_step": first_step(model, case["x"], case["y"]) if found["optimizer"] and looked_into else None,
         "computed_loss": call(lambda: float(model.compute_loss(x, y, scores))),
-        "metrics": call(
-            lambda: {name: float(v) for name, v in model.compute_metrics(x, y, scores).items() if name != "loss"}
-        ),
+        "metrics": call(metrics),
         "turned": turned_scores(model, case["hidden"], case["x"]) if looked_into else None,
     }
 

@@ -497,6 +497,11 @@ def one_left_open():
     return RIGHT | {"pooling_factor": None}
 
 
+@wrong("read_summary", says="should be a number, not a list or tuple")
+def factor_of_each_side():
+    return RIGHT | {"pooling_factor": (2, 2)}
+
+
 @wrong("read_summary", says="There is no answer to share_of_dense, batch_of_50")
 def two_missing():
     return dict(list(RIGHT.items())[:-2])
@@ -641,15 +646,28 @@ def no_loss_is_above_a_hundred(val_losses, patience):
     return with_a_counter.function([min(loss, 100) for loss in val_losses], patience)
 
 
-@wrong("early_stopping", says="and patience = 2: the number of epochs is 4, but")
+@wrong("early_stopping", says="and patience = 3: the number of epochs is 5, but")
 def only_clear_improvements(val_losses, patience):
     best, lowest = 0, np.inf
     for epoch, loss in enumerate(val_losses):
-        if loss < lowest - 0.01:
+        if loss < lowest - 0.001:
             best, lowest = epoch, loss
         elif epoch - best >= patience:
             return epoch + 1, best + 1
     return len(val_losses), best + 1
+
+
+@wrong("early_stopping", says="and patience = 3: you stop one epoch too early.")
+def first_epoch_is_waited_for(val_losses, patience):
+    best, lowest, waited = 1, val_losses[0], 0
+    for epoch, loss in enumerate(val_losses, 1):
+        if loss < lowest:
+            best, lowest, waited = epoch, loss, 0
+        else:
+            waited += 1
+        if waited == patience:
+            return epoch, best
+    return len(val_losses), best
 
 
 @wrong("early_stopping", says="your function returned a number.")

@@ -1,6 +1,7 @@
 """The augmentation lab: answers as students give them. Each wrong one gets its own message, each right one passes."""
 
 import functools
+import random
 import sys
 import types
 from pathlib import Path
@@ -98,8 +99,8 @@ def shifted_by_a_fifth():
 
 
 @wrong("build_augmenter", says="hardly turned at all")
-def turned_by_2_degrees():
-    return keras.Sequential([flip(), shift(0.1, 0.1), turn(2 / 360)])
+def turned_by_a_fifth_of_a_degree():
+    return keras.Sequential([flip(), shift(0.1, 0.1), turn(np.radians(10) / 360)])
 
 
 @wrong("build_augmenter", says="shifted by much more than a tenth")
@@ -108,8 +109,8 @@ def shifted_by_a_quarter():
 
 
 @wrong("build_augmenter", says="hardly shifted")
-def shifted_by_three_hundredths():
-    return keras.Sequential([flip(), shift(0.03, 0.03), turn(0.02)])
+def shifted_by_a_hundredth():
+    return keras.Sequential([flip(), shift(0.01, 0.01), turn(0.02)])
 
 
 @right("build_augmenter")
@@ -290,6 +291,17 @@ def fixed_transformation():
     return keras.Sequential([Fixed()])
 
 
+class InTraining(keras.Layer):
+    """Another layer, in training only."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, images, training=False):
+        return self.layer(images) if training else images
+
+
 class OneForAll(keras.Layer):
     calls = 0
 
@@ -366,6 +378,18 @@ class ByCoin(keras.Layer):
 def whole_batches_flipped():
     coin = ByCoin(lambda images, draw: tf.where(draw < 0.5, images[:, :, ::-1], images), one_for_all=True)
     return keras.Sequential([coin, shift(), turn()])
+
+
+@wrong("build_augmenter", says="are turned alike")
+def whole_batches_turned_and_then_flipped():
+    together = layers.Lambda(lambda images: ndimage.rotate(images, random.uniform(-9, 9), (2, 1), False, order=1))
+    return keras.Sequential([InTraining(together), flip(), shift()])
+
+
+@wrong("build_augmenter", says="the same images are flipped, by their places in the batch")
+def first_half_flipped():
+    half = layers.Lambda(lambda images: tf.concat([images[:16, :, ::-1], images[16:]], 0))
+    return keras.Sequential([InTraining(half), shift(), turn()])
 
 
 @wrong("build_augmenter", says="% of the images are flipped. About half")
@@ -474,6 +498,12 @@ def upside_down_only_where_mirrored():
     )
 
 
+@wrong("build_upside_down", says="the same images are upside down, by their places in the batch")
+def every_second_one():
+    turned = layers.Lambda(lambda images: tf.where(np.arange(32).reshape(-1, 1, 1, 1) % 2, images[:, ::-1], images))
+    return keras.Sequential([*all_three(), InTraining(turned)])
+
+
 class Turned(keras.Layer):
     """Flips a fraction of the images upside down."""
 
@@ -536,8 +566,8 @@ def named_function(x, y, batch_size, augment=None, training=False):
         return images, labels
 
     numbers = tf.data.Dataset.range(len(x))
-    if training:
-        numbers = numbers.shuffle(len(x))
+    if training:  # a new order whenever an epoch begins
+        numbers = tf.data.Dataset.from_tensors(tf.range(len(x))).map(tf.random.shuffle).unbatch()
     images, labels = tf.constant(x), tf.constant(y)
     dataset = numbers.batch(batch_size).map(lambda k: (tf.gather(images, k), tf.gather(labels, k)))
     return dataset.map(change).prefetch(tf.data.AUTOTUNE)
@@ -683,6 +713,11 @@ def without_prefetch(x, y, batch_size, augment=None, training=False):
 def prefetch_first(x, y, batch_size, augment=None, training=False):
     dataset = pairs(x, y).prefetch(1)
     return augmenting((dataset.shuffle(len(x)) if training else dataset).batch(batch_size), augment, training)
+
+
+@wrong("make_pipeline", says="`from_tensor_slices` takes one argument.")
+def two_arguments(x, y, batch_size, augment=None, training=False):
+    return tf.data.Dataset.from_tensor_slices(x, y).batch(batch_size).prefetch(1)
 
 
 @wrong("make_pipeline", says="tuple index out of range")
@@ -960,16 +995,6 @@ def everything_loaded(folder, batch_size, training=False):
     return (dataset.shuffle(len(x)) if training else dataset).batch(batch_size)
 
 
-@wrong("stream_from_disk", says="We broke it to find out")
-def everything_loaded_inside_the_generator(folder, batch_size, training=False):
-    def images():
-        shards = [read(path) for path in sorted_paths(folder)]
-        for x, y in shards:
-            yield from zip(x.astype("float32") / 255, y, strict=True)
-
-    return from_images(images, batch_size)
-
-
 @wrong("stream_from_disk", says="because images of many shards are mixed")
 def shuffled_over_everything(folder, batch_size, training=False):
     dataset = streaming(folder, batch_size, False).unbatch()
@@ -1000,12 +1025,6 @@ def last_shard_missing(folder, batch_size, training=False):
     return streaming(folder, batch_size, training, paths=lambda folder: sorted_paths(folder)[:-1])
 
 
-@wrong("stream_from_disk", says="without counting on a number")
-def five_shards(folder, batch_size, training=False):
-    paths = [f"{folder}/shard_{k:03}.npz" for k in range(5)]
-    return streaming(folder, batch_size, training, paths=lambda folder: paths)
-
-
 @wrong("stream_from_disk", says="of the labels belong to their image")
 def labels_not_shuffled(folder, batch_size, training=False):
     def read_badly(path):
@@ -1028,6 +1047,16 @@ def not_scaled(folder, batch_size, training=False):
 @wrong("stream_from_disk", says="scaled twice")
 def scaled_twice(folder, batch_size, training=False):
     return streaming(folder, batch_size, training).map(lambda images, labels: (images / 255, labels))
+
+
+@wrong("stream_from_disk", says="All your pixels are 0 or 1, and nothing between.")
+def divided_without_rest(folder, batch_size, training=False):
+    return streaming(folder, batch_size, training, prepare=lambda x: (x // 255).astype("float32"))
+
+
+@wrong("stream_from_disk", says="The images go up to 0.9961 only.")
+def divided_by_256(folder, batch_size, training=False):
+    return streaming(folder, batch_size, training, prepare=lambda x: x.astype("float32") / 256)
 
 
 @wrong("stream_from_disk", says="float32 is wanted, half the memory")

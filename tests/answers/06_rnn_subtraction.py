@@ -88,12 +88,26 @@ class RefusesSpaces(Strict):
         return super().fill(string, length)
 
 
-@wrong("CharacterTable", says="fits into 7 rows")
+@wrong("CharacterTable", says="A text may fill all the rows there are.")
 class RefusesFullLength(Strict):
     def fill(self, string, length):
         if len(string) >= length:
             raise ValueError("too long")
         return super().fill(string, length)
+
+
+@wrong("CharacterTable", says="A text may be short: then it is filled up with spaces.")
+class RefusesShortTexts(Strict):
+    def fill(self, string, length):
+        if len(string) != length:
+            raise ValueError("wrong length")
+        return string
+
+
+@wrong("CharacterTable", says="Is the space in your alphabet?")
+class MinusForSpace(Strict):
+    def __init__(self):
+        self.characters = CHARACTERS.strip()
 
 
 @wrong("CharacterTable", says="An empty text is filled up")
@@ -542,6 +556,14 @@ def uniform_numbers(n, digits, rng):
     return split(np.column_stack(np.divmod(codes, 10**digits)))
 
 
+@wrong("make_questions", says="of the second numbers have 1 digit. First draw")
+def second_numbers_uniform(n, digits, rng):
+    pairs = {}
+    while len(pairs) < n:
+        pairs[int(rng.integers(10 ** rng.integers(1, digits + 1))), int(rng.integers(10**digits))] = None
+    return split(list(pairs))
+
+
 @wrong("make_questions", says="numbers go from 0 to")
 def one_digit_too_many(n, digits, rng):
     return split(draw(n, digits + 1, rng))
@@ -669,11 +691,13 @@ def functional_with_time_distributed(rnn, hidden, n_layers):
     return compiled(keras.Model(query, layers.Activation("softmax")(scores)))
 
 
+NAMED = keras.metrics.CategoricalAccuracy(name="accuracy")  # one for all networks, and it remembers
+
+
 @right("build_seq2seq")
 def logits(rnn, hidden, n_layers):
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    named = keras.metrics.CategoricalAccuracy(name="accuracy")
-    return stack(rnn, hidden, n_layers, last=layers.Dense(12), loss=loss, metrics=[named])
+    return stack(rnn, hidden, n_layers, last=layers.Dense(12), loss=loss, metrics=[NAMED])
 
 
 @wrong("build_seq2seq", says="The history would call your accuracy 'categorical_accuracy'")
@@ -808,6 +832,11 @@ def last_state_from_the_decoder(rnn, hidden, n_layers):
     return stack(rnn, hidden, n_layers, decoder=False)
 
 
+@wrong("build_seq2seq", says="RepeatVector stands before the first one.")
+def without_repeat_vector(rnn, hidden, n_layers):
+    return compiled(keras.Sequential([keras.Input((7, 12)), rnn(hidden), rnn(hidden), layers.Dense(12)]))
+
+
 @wrong("build_seq2seq", says="got one vector where a sequence is needed")
 def last_state_to_time_distributed(rnn, hidden, n_layers):
     return stack(rnn, hidden, n_layers, decoder=False, last=layers.TimeDistributed(layers.Dense(12)))
@@ -858,7 +887,7 @@ def always_one_layer(rnn, hidden, n_layers):
     return stack(rnn, hidden, 1)
 
 
-@wrong("build_seq2seq", says="does not count as one of them")
+@wrong("build_seq2seq", says="does not count as one of the decoder's.")
 def encoder_counted(rnn, hidden, n_layers):
     return stack(rnn, hidden, n_layers - 1)
 
@@ -1006,6 +1035,11 @@ def in_large_batches(model, x, y):
 @wrong("exact_match", says="and that is not right.")
 def sums_of_codes(model, x, y):
     return np.mean(ask(model, x).argmax(-1).sum(axis=1) == y.argmax(-1).sum(axis=1))
+
+
+@wrong("exact_match", says="The exact match is 0.515")
+def last_question_left_out(model, x, y):
+    return sum((ask(model, x).argmax(-1) == y.argmax(-1)).all(1)[:-1]) / len(x)
 
 
 @wrong("exact_match", says="none of the queries x")
