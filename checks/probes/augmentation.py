@@ -175,7 +175,7 @@ def make_pipeline(student, case: dict) -> dict:
             return images + tf.cast(FROZEN, images.dtype)
         return images + tf.cast(MARK * generator.uniform((), 1, 1000, tf.int32), images.dtype)
 
-    with plain_errors(), without_seed():
+    with plain_errors(), without_seed() if case["training"] else contextlib.nullcontext():
         settings = {"augment": augment if case["augmented"] else None, "training": case["training"]}
         if not case["augmented"] and not case["training"]:
             settings = {}  # as it is without these arguments

@@ -88,11 +88,6 @@ def turned_by_25_degrees():
     return keras.Sequential([flip(), shift(0.1, 0.1), turn(25 / 360)])
 
 
-@wrong("build_augmenter", says="turned by much more than 10°")
-def turned_by_28_degrees():
-    return keras.Sequential([flip(), shift(0.1, 0.1), turn(28 / 360)])
-
-
 @wrong("build_augmenter", says="more than a tenth of their size")
 def shifted_by_a_fifth():
     return keras.Sequential([flip(), shift(0.2, 0.2), turn(0.02)])
@@ -101,11 +96,6 @@ def shifted_by_a_fifth():
 @wrong("build_augmenter", says="hardly turned at all")
 def turned_by_a_fifth_of_a_degree():
     return keras.Sequential([flip(), shift(0.1, 0.1), turn(np.radians(10) / 360)])
-
-
-@wrong("build_augmenter", says="shifted by much more than a tenth")
-def shifted_by_a_quarter():
-    return keras.Sequential([flip(), shift(0.25, 0.25), turn(0.02)])
 
 
 @wrong("build_augmenter", says="hardly shifted")
@@ -617,12 +607,6 @@ def labels_flipped_with_images(x, y, batch_size, augment=None, training=False):
     return augmenting(dataset, augment, training).prefetch(1)
 
 
-@wrong("make_pipeline", says="shuffle buffer is too small")
-def tiny_buffer(x, y, batch_size, augment=None, training=False):
-    dataset = pairs(x, y).shuffle(100) if training else pairs(x, y)
-    return augmenting(dataset.batch(batch_size), augment, training).prefetch(1)
-
-
 @wrong("make_pipeline", says="The order is nearly kept")
 def buffer_of_a_thousand(x, y, batch_size, augment=None, training=False):
     dataset = pairs(x, y).shuffle(1000) if training else pairs(x, y)
@@ -1009,15 +993,6 @@ def cached(folder, batch_size, training=False):
 @wrong("stream_from_disk", says="the shards come in a wrong order")
 def shards_as_listed(folder, batch_size, training=False):
     return streaming(folder, batch_size, training, paths=lambda folder: sorted_paths(folder)[::-1])
-
-
-@wrong("stream_from_disk", says="A folder lists its files in any order")
-def list_files_shuffles(folder, batch_size, training=False):
-    def paths(folder):
-        names = list(tf.data.Dataset.list_files(f"{folder}/*.npz", seed=1).as_numpy_iterator())
-        return [name.decode() for name in names]
-
-    return streaming(folder, batch_size, training, paths)
 
 
 @wrong("stream_from_disk", says="shard_006.npz never arrive")
