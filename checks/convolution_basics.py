@@ -517,7 +517,7 @@ BLOCK_BELOW = "Your maximum starts from a number that some blocks lie below. Sta
 
 def volumes(rng: np.random.Generator):
     """Blocks of 3×3 first: there a window that is one pixel too small sees more than the first pixel."""
-    for shape, size in (((6, 9, 3), 3), ((5, 7, 3), 2), ((9, 11, 1), 3)):
+    for shape, size in (((6, 9, 3), 3), ((5, 7, 3), 2), ((10, 11, 1), 3)):
         yield {"x": rng.normal(size=shape) - 1, "size": size}
     yield {"x": rng.normal(size=(4, 4, 2)) * 1e30 - 9e30, "size": 2}
 
