@@ -205,24 +205,28 @@ def _moment(file: Delivered) -> datetime.datetime:
 
 
 def _person(path: PurePosixPath, people: list[dict[str, str]]) -> str:
-    """Whose a file is: the roster's id where it can be told, else the folder's name; empty if nobody knows."""
-    names = [*path.parts[:-1], NOTEBOOK.sub("", path.name), PurePosixPath(path.name).stem]
-    senders = [match for part in [*path.parts[:-1], path.name] if (match := sender(part))]
-    claims = [(field, match[field]) for match in senders for field in ("lms", "name")]
-    claims += [(field, part) for part in names for field in ("id", "name", "email")]
-    for row in people:
-        own = {field: _plain(row.get(field, "")) for field in ("id", "name", "email", "lms")}
-        for field, claim in claims:
-            claim = _plain(claim)
-            if claim and (claim == own[field] or field == "name" and claim == _turned(row)):
+    """Whose a file is: the roster's id where it can be told, else the folder's name; empty if nobody knows.
+
+    The outermost name decides. Where the platform says who sent it, whatever is in there is called as a student likes.
+    """
+    claims, sent = [], None
+    for depth, part in enumerate(path.parts, 1):
+        if sent := sender(part):
+            claims += [("lms", sent["lms"]), *((field, sent["name"]) for field in ("name", "id", "email"))]
+            break
+        names = (part,) if depth < len(path.parts) else (NOTEBOOK.sub("", part), PurePosixPath(part).stem)
+        claims += [(field, name) for name in names for field in ("id", "name", "email")]
+    for field, claim in ((field, _plain(claim)) for field, claim in claims):
+        for row in people:
+            if claim and (claim == _plain(row.get(field, "")) or field == "name" and claim == _turned(row)):
                 return row["id"]
+    if sent:
+        return f"{shown(sent['name'], 100)} {sent['lms']}"
     words, whole = re.split(r"[^a-z0-9]+", _plain(path.name, " ")), _plain(path.name)
     for row in people:  # an id or a full name somewhere in a loose file's name
         full = {_plain(row.get("name", "")), _turned(row)}
         if _plain(row["id"]) in words or any(len(own) > 5 and own in whole for own in full):
             return row["id"]
-    if senders:
-        return f"{shown(senders[0]['name'], 100)} {senders[0]['lms']}"
     return shown(path.parts[0], 120).strip(". ") if len(path.parts) > 1 else ""
 
 

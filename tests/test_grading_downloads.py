@@ -107,6 +107,16 @@ def test_a_zip_file_handed_in_came_when_it_was_handed_in(course):
         assert late.handed_in(folder).day == 9 and (folder / "mine.py").exists()
 
 
+def test_nobody_hands_in_for_another_by_the_name_of_a_file(course):
+    (course / "roster.csv").write_text("id,name,email,lms\ns1,Ann Smith,ann@uni.edu,11\ns2,Bob Lee,bob@uni.edu,22\n")
+    came(course, {f"{ANN}/{LAB}.ipynb": BYTES})
+    for day, name in enumerate(("Ann Smith", "s1", "ann@uni.edu", "smithann_11_1234_mine"), 2):
+        came(course, {f"{BOB}/{name}.ipynb": OTHER, "Eve Ho_33_assignsubmission_file_/Ann Smith.ipynb": OTHER}, day)
+    came(course, {f"{BOB}/mine.zip": packed({f"{ANN}/{LAB}.ipynb": OTHER})}, 9)
+    assert taken(course, "s1") == BYTES
+    assert taken(course, "s2") == taken(course, "Eve Ho 33") == OTHER
+
+
 def test_who_handed_in_no_notebook_has_a_line_and_a_row(course):
     (course / "roster.csv").write_text("id,name\nann,Ann Smith\nbob,Bob Lee\ncid,Cid Day\ndan,Dan Old\neve,Eve New\n")
     files = {
