@@ -57,19 +57,21 @@ def _progress(done: int, total: int, taken: float, say: Callable[[str], None]) -
 
 
 def _on_this_machine(keys: list, job: Callable, workers: int, unsafe: bool) -> Iterator[tuple]:
-    """By processes of this machine; new ones where a job has ended one."""
-    waiting, tries = list(keys), dict.fromkeys(keys, 0)
+    """By processes of this machine. Where one ends, new ones go on; the jobs that were on their way come last, each
+    alone, so that the one at fault takes no other with it."""
+    waiting, suspects, tries = list(keys), [], dict.fromkeys(keys, 0)
     with probing.shared(unsafe) as orders:
-        while waiting:
+        while waiting or suspects:
+            turn, at_once = (waiting, workers) if waiting else ([suspects.pop(0)], 1)
             running: dict = {}
-            with ProcessPoolExecutor(workers, get_context("spawn"), work.begin, (orders,)) as pool:
+            with ProcessPoolExecutor(at_once, get_context("spawn"), work.begin, (orders,)) as pool:
                 try:
-                    yield from _handed_out(pool, work.do, job, waiting, running, lambda: workers)
+                    yield from _handed_out(pool, work.do, job, turn, running, lambda: at_once)  # noqa: B023 - runs now
                 except BrokenProcessPool:
                     for key in running.values():
                         tries[key] += 1
                         if tries[key] < TRIES:
-                            waiting.append(key)
+                            suspects.append(key)
                         else:
                             yield key, ENDED
 

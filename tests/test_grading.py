@@ -34,6 +34,7 @@ from grader import (
     collect,
     export,
     feedback,
+    jobs,
     judging,
     late,
     probing,
@@ -803,6 +804,23 @@ def test_the_end_of_the_process_that_imports_tensorflow_is_no_students_fault(tim
                 process.probe(job, probing.Limits())
     finally:
         process.close()
+
+
+def end_or_take_a_second(job):
+    if job == "ends":
+        os._exit(1)
+    time.sleep(1)
+    return {"state": work.GRADED}
+
+
+@pytest.mark.usefixtures("without_tensorflow")
+def test_who_ends_a_worker_each_time_takes_nobody_with_it(monkeypatch):
+    monkeypatch.setattr(work, "do", end_or_take_a_second)
+    found = jobs.results(["a", "ends", "b", "c"], lambda key: key, 2, False, "", print)
+    assert {key: result["state"] for key, result in found} == {
+        "ends": work.NOT_GRADABLE,
+        **dict.fromkeys("abc", work.GRADED),
+    }
 
 
 def grade_endlessly(orders, started):
