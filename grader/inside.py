@@ -229,6 +229,7 @@ def main() -> None:
     from grader import sandbox
 
     send(own, {"ready": os.getpid()})
+    sandbox.refuse()
     sandbox.limit(*map(int, sys.argv[2:]))
     return serve(own)
 

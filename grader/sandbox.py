@@ -1,14 +1,20 @@
 """A sandbox for one student's code: Linux namespaces, set up directly so that a warmed process can fork into one.
 
 Inside there is no network, no other process, and of the disk only what `view` lists, read-only, with a small /tmp in
-memory. No capability is left, and nothing outlives it: when its first process ends, the kernel ends the others.
+memory. No capability is left, and nothing outlives it: when its first process ends, the kernel ends the others. System
+calls that would get around this, or take memory that is nobody's, are refused.
 """
 
 import ctypes
+import errno
+import fcntl
+import mmap
 import os
 import resource
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROBE_HALF = ("__init__.py", "core.py", "plain.py", "raised.py", "probes")  # of checks/; no judge is among them
 RUNNERS = [ROOT / "grader" / name for name in ("__init__.py", "inside.py", "sandbox.py")]
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/lib32", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "full", "random", "urandom")  # and no zero: a map of it is memory that no process owns
 WORK = Path("/tmp/work")  # a student's current folder
 SCRATCH = "size=256m,nr_inodes=20000,mode=1777"
 
@@ -25,6 +31,24 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 
 READ_ONLY, NO_SUID, NO_DEV, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 0x1000, 0x4000, 0x40000
 DETACH, SET_ATTRIBUTES, AT_RECURSIVE, PIVOT_ROOT = 2, 442, 0x8000, {"x86_64": 155, "aarch64": 41}
 DEATH_SIGNAL, DUMPABLE, DROP_BOUND, NO_NEW_PRIVILEGES, CAPSET = 1, 4, 24, 38, {"x86_64": 126, "aarch64": 91}
+SECCOMP, FILTER = 22, 2
+# What is refused, by machine: its number in an audit, then the numbers of its system calls.
+REFUSED = {
+    "keys, which outlive a sandbox": {"x86_64": (248, 249, 250), "aarch64": (217, 218, 219)},
+    "memory that is no process's: memfd_create, memfd_secret, shmget, msgget": {
+        "x86_64": (319, 447, 29, 68),
+        "aarch64": (279, 447, 194, 186),
+    },
+    "new namespaces, whose file systems have no limit: unshare, setns": {"x86_64": (272, 308), "aarch64": (97, 268)},
+    "ways around a filter, and into the kernel: io_uring_setup, bpf, perf_event_open, userfaultfd": {
+        "x86_64": (425, 321, 298, 323),
+        "aarch64": (425, 280, 241, 282),
+    },
+}
+MACHINE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+CLONE3 = 435  # hides its flags; C libraries go on with clone where there is none
+CLONE, SOCKET = {"x86_64": 56, "aarch64": 220}, {"x86_64": 41, "aarch64": 198}
+MMAP, FCNTL = {"x86_64": 9, "aarch64": 222}, {"x86_64": 72, "aarch64": 25}
 
 
 class NoSandbox(Exception):
@@ -58,6 +82,7 @@ def enter(user: int) -> int:
     inside = os.fork()
     if inside:
         return inside
+    os.setsid()  # a process group reaches out of a namespace of processes
     _mount()
     for capability in range(64):
         _libc().prctl(DROP_BOUND, capability, 0, 0, 0)
@@ -69,6 +94,7 @@ def enter(user: int) -> int:
         header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
         _syscall(CAPSET[os.uname().machine], header, nothing)
     _call("prctl", NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    refuse()
     die_with_parent()
     WORK.mkdir()
     for name in ("helpers", "checks", "data"):  # so that a lab's first cell finds the course
@@ -85,7 +111,8 @@ def bubblewrap(command: list[str]) -> list[str]:
     ]
     ours = [part for path in RUNNERS for part in ("--ro-bind", str(path), str(path))]
     program = [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
-    program += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev", "--size", str(2**28), "--tmpfs", "/tmp"]
+    program += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/full", "/dev/zero"]
+    program += ["--size", str(2**28), "--tmpfs", "/tmp"]
     return [*program, *binds, *ours, "--dir", str(WORK), *links, "--chdir", str(WORK), "--", *command]
 
 
@@ -109,6 +136,38 @@ def die_with_parent() -> None:
 def hide() -> None:
     """Keep other processes of the same user from looking into this one."""
     _libc().prctl(DUMPABLE, 0, 0, 0, 0)
+
+
+def refuse() -> None:
+    """Refuse system calls that would get around a sandbox, in this process and its children. Raises NoSandbox."""
+    machine = os.uname().machine
+
+    def load(offset: int) -> tuple:
+        return 0x20, 0, 0, offset
+
+    def jump(if_so: int, if_not: int, value: int, how: int = 0x15) -> tuple:  # so many steps; 0x15: if equal
+        return how, if_so, if_not, value
+
+    allow, no = (0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x50000 | errno.EPERM)
+    none = (0x06, 0, 0, 0x50000 | errno.ENOSYS)
+    steps = [load(4), jump(1, 0, MACHINE[machine]), no, load(0)]
+    steps += [jump(0, 1, 0x40000000, 0x35), no]  # another set of numbers
+    for numbers in REFUSED.values():
+        for number in numbers[machine]:
+            steps += [jump(0, 1, number), no]
+    steps += [jump(0, 1, CLONE3), none]
+    anew = NEWNS | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
+    steps += [jump(0, 4, CLONE[machine]), load(16), jump(0, 1, anew, 0x45), no, allow]
+    steps += [jump(0, 4, SOCKET[machine]), load(16), jump(1, 0, socket.AF_UNIX), no, allow]  # some reach the host
+    # A lease holds back whoever opens a file, for 45 seconds; a user may take one on any file of his or her own.
+    steps += [jump(0, 4, FCNTL[machine]), load(24), jump(0, 1, fcntl.F_SETLEASE), no, allow]
+    shared_with_nobody = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
+    steps += [jump(0, 5, MMAP[machine]), load(40), (0x54, 0, 0, shared_with_nobody | mmap.MAP_PRIVATE)]
+    steps += [jump(0, 1, shared_with_nobody), no, allow, allow]
+    raw = b"".join(struct.pack("=HBBI", *step) for step in steps)
+    code = ctypes.create_string_buffer(raw, len(raw))
+    program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(code)))
+    _call("prctl", SECCOMP, FILTER, program, 0, 0)
 
 
 def limit(memory: int, seconds: int) -> None:
