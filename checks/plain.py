@@ -6,6 +6,7 @@ It travels as JSON. Reading it executes nothing, and whatever the bytes are, the
 import base64
 import json
 import math
+import re
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from helpers.messages import CourseError
 
 MAX_BYTES = 8_000_000  # of one encoded answer: fifty times what any check needs
 ARRAY_KEYS = {"dtype", "shape", "base64"}  # how an array is written in JSON
+KIND = re.compile(r"[<>|=][biuf]\d\d?")  # NumPy reads much more as a dtype, some of it as Python
 
 
 class Unusable(CourseError):
@@ -75,7 +77,7 @@ def _array_or_dict(item: dict):
     if set(item) != ARRAY_KEYS:
         return item
     dtype, shape, raw = item["dtype"], item["shape"], item["base64"]
-    well_formed = isinstance(dtype, str) and len(dtype) < 5 and isinstance(shape, list) and isinstance(raw, str)
+    well_formed = isinstance(dtype, str) and KIND.fullmatch(dtype) and isinstance(shape, list) and isinstance(raw, str)
     if not well_formed or not all(type(length) is int and length >= 0 for length in shape) or len(shape) > 32:
         raise Unusable("it holds an array of no known form.")
     try:
@@ -83,6 +85,6 @@ def _array_or_dict(item: dict):
     except TypeError:
         raise Unusable("it holds an array of no known type.") from None
     content = base64.b64decode(raw, validate=True)
-    if kind.kind not in "biuf" or math.prod(shape) * kind.itemsize != len(content):
+    if math.prod(shape) * kind.itemsize != len(content):
         raise Unusable("it holds an array whose type, shape and content do not fit together.")
     return np.frombuffer(content, kind).reshape(shape).copy()

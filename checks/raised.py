@@ -4,7 +4,7 @@ import itertools
 import re
 
 EXPLANATIONS = {
-    r"operands could not be broadcast together with shapes \(.*,.*,.*\) \(.*,.*,.*\)": (
+    r"operands could not be broadcast together with shapes \([^,()]*,[^,()]*,[^()]*\) \([^,()]*,[^,()]*,[^()]*\)": (
         "Two arrays of different shapes meet: print both. (`np.pad(x, 1)` pads every axis, the channels too.)"
     ),
     r"Cannot convert '\d+' to a shape": (
@@ -90,5 +90,6 @@ EXPLANATIONS = {
 
 def explained(reason: str) -> str:
     """What was raised, with a sentence where the error does not speak for itself."""
-    sentences = (sentence for pattern, sentence in EXPLANATIONS.items() if re.search(pattern, reason))
+    said = reason[:1000]  # a forged record may hold millions of characters, and some patterns search long
+    sentences = (sentence for pattern, sentence in EXPLANATIONS.items() if re.search(pattern, said))
     return "\n".join([reason, *itertools.islice(sentences, 1)])

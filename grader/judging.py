@@ -9,6 +9,7 @@ import importlib
 import secrets
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from grader import store
 from grader.rebuild import Lab
 from grader.sandbox import PROBE_HALF, ROOT
 
+LONGEST = 4000  # characters of a reason, in which a student's own words may stand
 SECRET = "class_secret"  # the file's name, beside gradebook.db
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "ipython")
 RUNS = ("inside", "probing", "reading", "rebuild", "sandbox", "source", "work")  # of grader/: what records depend on
@@ -75,7 +77,15 @@ def outcome(secret: str, lab: str, exercise: str, records: str) -> Outcome:
     """What the judge says of an exercise's records."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a forged record may overflow
-        return checks(lab)[exercise].verdict(records, seed(secret, lab, exercise))
+        found = checks(lab)[exercise].verdict(records, seed(secret, lab, exercise))
+    return replace(found, reason=readable(found.reason))
+
+
+def readable(reason: str) -> str:
+    """A reason that can be written into any file and shown on any page or terminal: of some length, no control
+    characters, no half of a surrogate pair."""
+    kept = "".join(letter if letter.isprintable() or letter.isspace() else "?" for letter in reason[:LONGEST])
+    return kept if len(reason) <= LONGEST else f"{kept}…"
 
 
 def judged(secret: str, lab: Lab, records: dict[str, str]) -> dict[str, dict]:

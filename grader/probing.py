@@ -154,7 +154,7 @@ class Probing:
     def _run(self, job: dict, steps: list[dict], found: Found, limits: Limits) -> list[dict]:
         """Run the steps in a fresh child. Returns what is to be run again because something had to be stopped."""
         with self._child(limits) as child:
-            child.ask({"modules": job["modules"], "checks": job["checks"]}, limits.step)
+            child.begin({"modules": job["modules"], "checks": job["checks"]})
             for k, step in enumerate(steps):
                 left = limits.notebook - found.seconds
                 if left <= 0:
@@ -184,8 +184,8 @@ class Probing:
 
     def _records(self, answer: dict, name: str) -> str:
         records = answer.get("records")
-        if isinstance(records, str):
-            return records
+        if isinstance(records, str) and records.isascii() and len(records) <= plain.MAX_BYTES:
+            return records  # as `plain.encode` writes them
         missing = answer.get("missing")
         if isinstance(missing, str):
             if missing:
@@ -280,6 +280,19 @@ class Child:
         if "no sandbox" in first:
             raise NoSandbox(first["no sandbox"])
         self.pid = process.pid if process else first["pid"]
+        try:
+            self.first = os.pidfd_open(self.pid)  # the number may be another process's once this one has ended
+        except ProcessLookupError:
+            raise NoSandbox("the sandbox ended as it started") from None
+
+    def begin(self, message: dict) -> None:
+        """Send the first message, before any of the student's code runs. Raises NoSandbox if none can."""
+        try:
+            answer = self.ask(message, self.limits.step)
+        except Stopped as stop:
+            raise NoSandbox(f"what runs beside students' code {stop}") from None
+        if "no sandbox" in answer:
+            raise NoSandbox(answer["no sandbox"])
 
     def ask(self, message: dict, seconds: float) -> dict:
         """The answer to a message. Raises Stopped if none comes within what `seconds` allow."""
@@ -324,22 +337,15 @@ class Child:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-        elif self.isolation == "namespaces":
-            with contextlib.suppress(ProcessLookupError):
-                self._may_leave()
-                os.kill(self.pid, signal.SIGKILL)
+        elif self.isolation == "namespaces":  # who is killed leaves no account of its time, so it may leave by itself
+            if not select.select([self.first], [], [], LEAVE)[0]:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self.first, signal.SIGKILL)
         else:
             for pid in descendants(self.pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-
-    def _may_leave(self) -> None:
-        """Wait a moment for the end that the closed connection brings: who is killed leaves no account of its time."""
-        handle = os.pidfd_open(self.pid)
-        try:
-            select.select([handle], [], [], LEAVE)
-        finally:
-            os.close(handle)
+        os.close(self.first)
 
 
 @dataclass

@@ -146,7 +146,7 @@ def _results(text: str) -> str:
     try:
         records = plain.decode(text)
         return judging.digest(repr([_rounded(record.get("answer", record)) for record in records]))
-    except (plain.Unusable, AttributeError, TypeError):
+    except (plain.Unusable, AttributeError, TypeError, RecursionError):
         return judging.digest(text)
 
 

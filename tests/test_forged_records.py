@@ -63,6 +63,7 @@ ARRAYS = {
     "no type": {"dtype": "xx", "shape": [1], "base64": ""},
     "dates": {"dtype": "<M8", "shape": [0], "base64": ""},
     "fields": {"dtype": "f,f", "shape": [0], "base64": ""},
+    "a type that is no Python": {"dtype": ",", "shape": [0], "base64": ""},
     "a type of another kind": {"dtype": ["f8"], "shape": [0], "base64": ""},
     "too large a shape": {"dtype": "|u1", "shape": [10**12, 10**12], "base64": ""},
     "a negative shape": {"dtype": "|u1", "shape": [-1], "base64": "AAAA"},

@@ -155,3 +155,8 @@ def test_platforms_names_are_understood(tmp_path, name, student):
     assert (one.student, one.lab) == (student, LAB)
     assert bool(one.problem) == (not student)
     assert (tmp_path / "submitted" / (student or "x") / LAB / f"{LAB}.ipynb").exists() == bool(student)
+
+
+def test_report_groups_answers_that_are_too_deep_to_walk_through():
+    """A forged record of 900 lists in each other can be read, and was not to end the report on the whole class."""
+    assert report._results('[{"answer": ' + "[" * 900 + "]" * 900 + "}]")

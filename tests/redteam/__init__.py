@@ -35,6 +35,7 @@ ONE_OF_EACH_KIND = {
     "code": [
         *("numpy_replaced", "frames", "secret_from_disk", "detached_writer", "memorised", "lying_array"),
         *("records_forged_on_every_handle", "parents_killed", "sleeping", "script_in_output"),
+        *("memory_of_nobody", "half_a_surrogate_pair"),
     ],
     "files": ["test_cells_changed", "modules_that_take_names", "link_to_the_solution"],
 }
