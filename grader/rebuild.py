@@ -20,7 +20,9 @@ from grader.reading import Cell, Submission, Unreadable
 from grader.source import MARKER, ROOT, Names
 
 PARSED = 50_000  # characters of a student's cell that are parsed
-LIKENESS, COMPARED = 0.6, 5_000  # how alike a cell must be to its stub; characters that are compared
+LIKENESS = 0.6  # how alike a cell must be to its stub
+COMPARED, NEAR = 5_000, 40  # characters and cells that are compared
+IPYTHON = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?+[ \t]*)$", re.MULTILINE)  # no \s: it would run over lines
 LOOSE_MARKER = re.compile(r"\s*#+\s*EXERCISE[\s:]+(?P<name>\w+)", re.IGNORECASE)
 
 
@@ -208,10 +210,10 @@ def _alike(exercise: Exercise, free: dict[int, Cell], place_of: dict[int, int]) 
     """The cell that stands where the exercise should, and is most like its stub."""
     after = max((k for k, place in place_of.items() if place < exercise.cell), default=-1)
     before = min((k for k, place in place_of.items() if place > exercise.cell), default=10**9)
+    near = [k for k, cell in free.items() if after < k < before and cell.kind == "code" and not cell.grade_id]
     likeness = {
-        k: difflib.SequenceMatcher(None, exercise.stub[:COMPARED], cell.source[:COMPARED]).ratio()
-        for k, cell in free.items()
-        if after < k < before and cell.kind == "code" and not cell.grade_id
+        k: difflib.SequenceMatcher(None, exercise.stub[:COMPARED], free[k].source[:COMPARED]).ratio()
+        for k in near[:NEAR]
     }
     best = max(likeness, key=likeness.get, default=None)
     return best if best is not None and likeness[best] >= LIKENESS else None
@@ -313,7 +315,7 @@ def _needs(code: str) -> tuple[set[str], set[str]] | None:
         try:
             tree = ast.parse(code)
         except SyntaxError:  # perhaps only because of IPython's lines
-            tree = ast.parse(re.sub(r"^(\s*)[%!?].*$|^\s*[\w.]+\?+\s*$", r"\1pass", code, flags=re.MULTILINE))
+            tree = ast.parse(IPYTHON.sub(r"\1pass", code))
         found = [_names(node) for node in tree.body]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
