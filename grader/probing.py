@@ -5,6 +5,7 @@ count. Who runs too long, takes too much memory or ends Python loses what did so
 """
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -28,6 +29,7 @@ from grader.sandbox import ROOT, NoSandbox
 MISSING = re.compile(r"(NameError|ModuleNotFoundError|FileNotFoundError)\b")
 WAIT = 0.05  # seconds between two looks at a process that is not done yet
 LEAVE = 0.3  # seconds in which a process that was told to leave does
+GONE = 10  # seconds after which nobody waits any more for the kernel to end a submission's processes
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class Probing:
         self.folder = tempfile.TemporaryDirectory(prefix="grader-")
         self.own: Imported | None = None
         self.control: socket.socket | None = None
+        self.count = itertools.count()
         Finalize(None, self.close, exitpriority=1)  # at the end of worker processes, too
 
     def close(self) -> None:
@@ -219,7 +222,8 @@ class Probing:
                 self.control.close()
             self.control = self._copy()
         settings = {
-            "user": 2**30 + os.getpid(),  # nobody's
+            # Nobody's, and another one each time: a user's processes are counted until the last has ended.
+            "user": 2**30 + (os.getpid() << 8 | next(self.count) % 256),
             "isolated": self.isolation == "namespaces",
             "memory": limits.memory,
             "seconds": limits.seconds,
@@ -341,6 +345,7 @@ class Child:
             if not select.select([self.first], [], [], LEAVE)[0]:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(self.first, signal.SIGKILL)
+                select.select([self.first], [], [], GONE)  # until then their memory is in use
         else:
             for pid in descendants(self.pid):
                 with contextlib.suppress(ProcessLookupError):
