@@ -114,7 +114,8 @@ def grade(labs: list[str], settings: Settings) -> list[dict]:
                 if result["state"] == NOT_GRADABLE:
                     one.problem = result["why"]
                     refusal = {"ran": ran[one], "why": result["why"]}
-                    store.write_json(store.refusal_file(course, one.student, one.lab), refusal)
+                    if not result.get("ours"):
+                        store.write_json(store.refusal_file(course, one.student, one.lab), refusal)
                 else:
                     writer.write(one, result | {"ran": ran[one]})
             late.settle(course, gradebook)

@@ -2,16 +2,19 @@
 
 A job: {"lab", "release": its notebook's text, "course": the fingerprint of what runs and judges, "secret",
 "files": name -> bytes, "limits", "unsafe"}. A result holds "state" and "why", and for what could be graded "records",
-"outcomes", "answers", "written", "foreign" and "remarks".
+"outcomes", "answers", "written", "foreign" and "remarks"; "ours" says that nothing is wrong with the submission.
 """
 
 import functools
 import socket
 import threading
+import traceback
+from pathlib import Path
 
 from grader import judging, probing, reading, rebuild, sandbox
 from grader.probing import Limits, Probing
 from grader.reading import Unreadable
+from grader.sandbox import NoSandbox
 
 GRADED, PARTLY, NOT_GRADABLE, WAITING = "graded", "partly graded", "not gradable", "waiting for a hand"
 ONE_AT_A_TIME = threading.Lock()  # whatever number of threads a worker has
@@ -42,9 +45,20 @@ def do(job: dict) -> dict:
     if judging.code_that_grades(job["secret"], lab) != job["course"]:
         raise GradingError("A worker has another version of the course or of its libraries than this machine.")
     try:
-        found = rebuild.rebuild(lab, reading.submission(job["files"], lab.name))
+        return _graded(job, lab)
     except Unreadable as problem:
         return {"state": NOT_GRADABLE, "why": str(problem)}
+    except NoSandbox:
+        raise
+    except Exception as fault:  # noqa: BLE001 - a fault of ours, which must not stop the others' grades
+        last = traceback.extract_tb(fault.__traceback__)[-1]
+        where = f"{type(fault).__name__}: {fault}, in {Path(last.filename).name}, line {last.lineno}"
+        why = f"the grader itself has a fault here ({judging.readable(where)}); once it is mended, `grade` tries again."
+        return {"state": NOT_GRADABLE, "why": why, "ours": True}
+
+
+def _graded(job: dict, lab: rebuild.Lab) -> dict:
+    found = rebuild.rebuild(lab, reading.submission(job["files"], lab.name))
     with ONE_AT_A_TIME:
         records, cut, seconds = _records(job, lab, found)
     return {

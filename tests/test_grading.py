@@ -311,6 +311,25 @@ def test_resubmission_counts_whatever_its_date(small):
     assert redteam.graded(small)["ann"]["score"] == 6
 
 
+def test_a_fault_of_the_grader_is_said_once_and_stops_nobody_elses_grade(small, monkeypatch):
+    submit(small, "ann", solved(small))
+    submit(small, "bob", release(small))
+    judged = judging.judged
+
+    def fails(secret, lab, records):
+        found = judged(secret, lab, records)
+        if any(said["points"] for said in found.values()):
+            raise KeyError("a fault")
+        return found
+
+    monkeypatch.setattr(judging, "judged", fails)
+    rows = redteam.graded(small)
+    assert rows["bob"]["state"] == "graded"
+    assert rows["ann"]["problem"].startswith("Not graded: the grader itself has a fault here (KeyError: 'a fault', in ")
+    monkeypatch.setattr(judging, "judged", judged)
+    assert redteam.graded(small)["ann"]["score"] == 6  # tried again, though nothing new was handed in
+
+
 def test_broken_resubmission_leaves_the_earlier_grade(small):
     submit(small, "ann", solved(small))
     redteam.graded(small)
