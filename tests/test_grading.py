@@ -832,6 +832,7 @@ def end_or_take_a_second(job):
     return {"state": work.GRADED}
 
 
+@pytest.mark.grading
 @pytest.mark.usefixtures("without_tensorflow")
 def test_who_ends_a_worker_each_time_takes_nobody_with_it(monkeypatch):
     monkeypatch.setattr(work, "do", end_or_take_a_second)
