@@ -39,13 +39,14 @@ def to_plain(value):
         return [to_plain(item) for item in value]
     if hasattr(value, "__array__"):
         array = np.asarray(value)
-        if array.dtype.kind not in "biuf":
-            raise Unusable(f"Your answer holds an array of dtype {array.dtype}; plain numbers are wanted.")
-        if array.nbytes > MAX_BYTES:
+        if array.dtype.kind in "biuf" and array.nbytes <= MAX_BYTES:
+            return array.astype(float) if array.dtype.itemsize > 8 else array
+        if array.dtype.kind in "biuf":
             raise Unusable(
                 f"Your answer holds {array.nbytes / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read."
             )
-        return array.astype(float) if array.dtype.itemsize > 8 else array
+        if isinstance(value, np.ndarray):  # a table, say, is named by its own type, below
+            raise Unusable(f"Your answer holds an array of dtype {array.dtype}; plain numbers are wanted.")
     more = " Use a list or a tuple." if isinstance(value, set | frozenset) else " The docstring says what to return."
     raise Unusable(f"Your answer is of type {type(value).__name__}.{more}")
 

@@ -165,6 +165,7 @@ def gradable(course: Path, gradebook: Gradebook, labs: list[str]) -> tuple[dict[
 
 
 def released(course: Path, lab: str) -> Lab:
+    """The lab as students got it. Raises GradingError if it is not released."""
     try:
         return rebuild.load(lab, course)
     except FileNotFoundError:
@@ -278,6 +279,7 @@ def _can_isolate() -> None:
 
 @contextlib.contextmanager
 def one_writer(course: Path) -> Iterator[None]:
+    """Keep others from writing grades; in a dry run nobody writes. Raises GradingError if somebody is at it."""
     if not store.writing:
         yield
         return

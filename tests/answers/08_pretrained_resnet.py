@@ -522,7 +522,7 @@ def as_dictionary(model, image, top=5):
     return dict(pairs(model, asked(model, image), top))
 
 
-@wrong("classify", says="not a DataFrame")
+@wrong("classify", says="Your answer is of type DataFrame. The docstring says what to return.")
 def as_table(model, image, top=5):
     return pd.DataFrame(pairs(model, asked(model, image), top), columns=["name", "probability"])
 
